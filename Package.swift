@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func github(_ name: String) -> String { "https://github.com/\(name)" }
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+/// In order; `migrations/Migrations.swift` lists them again, with their embedded text.
+let migrations = [
+    "0001_cluster",
+    "0002_partitions",
+    "0003_leases",
+    "0004_workers",
+    "0005_origins",
+    "0006_events",
+    "0007_events_by_key",
+    "0008_events_by_command",
+    "0009_kv",
+    "0010_kv_expiring",
+    "0011_dead_letters",
+]
+
+let package = Package(
+    name: "tidemark",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tidemark", targets: ["tidemark"]),
+        .library(name: "TidemarkClient", targets: ["TidemarkClient"]),
+    ],
+    dependencies: [
+        .package(url: github("apple/swift-argument-parser"), from: "1.8.2"),
+        .package(
+            url: github("apple/swift-configuration"), from: "1.4.0",
+            traits: ["JSON", "YAML", "CommandLineArguments"]),
+        .package(url: github("apple/swift-crypto"), from: "4.5.2"),
+        .package(url: github("apple/swift-http-types"), from: "1.8.0"),
+        .package(url: github("apple/swift-log"), from: "1.16.2"),
+        .package(url: github("apple/swift-metrics"), from: "2.13.0"),
+        .package(url: github("apple/swift-nio"), from: "2.101.2"),
+        .package(url: github("apple/swift-protobuf"), from: "1.39.0"),
+        .package(url: github("HdrHistogram/hdrhistogram-swift"), from: "0.2.0"),
+        .package(url: github("hummingbird-project/hummingbird"), from: "2.28.1"),
+        .package(url: github("swift-server/async-http-client"), from: "1.37.0"),
+        .package(url: github("swift-server/swift-service-lifecycle"), from: "2.13.0"),
+        .package(url: github("swiftlang/swift-subprocess"), from: "1.0.2"),
+    ],
+    targets: [
+        // C libraries
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .systemLibrary(
+            name: "CRabbitMQ", pkgConfig: "librabbitmq",
+            providers: [.apt(["librabbitmq-dev"]), .brew(["rabbitmq-c"])]),
+        .systemLibrary(
+            name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+
+        // Values and drivers
+        .target(name: "Lanes", dependencies: [logging], swiftSettings: settings),
+        .target(name: "Prometheus", dependencies: [metrics], swiftSettings: settings),
+        .target(
+            name: "Commands",
+            dependencies: ["Lanes", "CRabbitMQ", crypto, logging, metrics, protobuf],
+            swiftSettings: settings),
+        .target(
+            name: "Migrations", path: "migrations",
+            resources: migrations.map { .embedInCode("\($0).sql") },
+            swiftSettings: settings),
+        .target(
+            name: "EventLog",
+            dependencies: ["Commands", "Lanes", "Migrations", "CLibPQ", crypto, logging, metrics],
+            swiftSettings: settings),
+        .target(
+            name: "Cache",
+            dependencies: ["Commands", "EventLog", "Lanes", "CHiredis", logging, metrics, nioCore],
+            swiftSettings: settings),
+
+        // Roles
+        .target(
+            name: "Projector",
+            dependencies: ["Cache", "Commands", "EventLog", crypto, lifecycle, logging, metrics],
+            swiftSettings: settings),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird,
+                lifecycle, logging, metrics, nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+
+        // Tools
+        .target(
+            name: "LocalStack",
+            dependencies: [logging, subprocess],
+            swiftSettings: settings),
+        .target(
+            name: "TidemarkClient",
+            dependencies: [httpClient, logging, nioCore],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "tidemark",
+            dependencies: [
+                "Cache", "Commands", "EventLog", "Gateway", "LocalStack", "Projector", "Prometheus",
+                "TidemarkClient", arguments, configuration, histogram, hummingbird, lifecycle,
+                logging, metrics, unixSignals,
+            ],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,85 @@
+import Foundation
+
+/// Where Redis is: `redis://[[user]:password@]host[:port][,host[:port]…][/database]`.
+///
+/// Of several hosts the first that says it is a master is used. The password is percent-encoded where it contains one of
+/// `:/@%`; an IPv6 address stands in brackets. The port is 6379 when left out.
+package struct RedisURL: Sendable, Equatable {
+    package struct Host: Sendable, Equatable {
+        package var name: String
+        package var port: Int
+
+        package init(name: String, port: Int = 6_379) {
+            self.name = name
+            self.port = port
+        }
+    }
+
+    /// What is wrong with the text, without the password.
+    package struct Invalid: Error, Equatable, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// At least one.
+    package private(set) var hosts: [Host]
+    package var user: String?
+    package var password: String?
+    package var database = 0
+
+    /// The default: `redis://127.0.0.1:6379`.
+    package static let local = RedisURL(hosts: [Host(name: "127.0.0.1")])
+
+    private init(hosts: [Host]) { self.hosts = hosts }
+
+    package init(_ text: String) throws(Invalid) {
+        let scheme = "redis://"
+        guard text.hasPrefix(scheme) else {
+            throw Invalid(description: "a Redis URL begins with redis:// (TLS is left to a proxy beside Redis)")
+        }
+        var rest = text.dropFirst(scheme.count)
+        if let slash = rest.lastIndex(of: "/") {
+            let path = rest[rest.index(after: slash)...]
+            guard path.isEmpty || Int(path).map({ $0 >= 0 }) == true else {
+                throw Invalid(description: "what follows the / of a Redis URL is a database number, such as /0")
+            }
+            database = Int(path) ?? 0
+            rest = rest[..<slash]
+        }
+        if let at = rest.lastIndex(of: "@") {
+            let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let user = parts[0].removingPercentEncoding,
+                let password = parts[1].removingPercentEncoding
+            else { throw Invalid(description: "before the @ of a Redis URL stands :password or user:password") }
+            self.user = user.isEmpty ? nil : user
+            self.password = password
+            rest = rest[rest.index(after: at)...]
+        }
+        hosts = []
+        for part in rest.split(separator: ",", omittingEmptySubsequences: false) { hosts.append(try Self.host(part)) }
+    }
+
+    private static func host(_ text: Substring) throws(Invalid) -> Host {
+        var name = text
+        var port = 6_379
+        let portStart: Substring.Index?
+        if text.first == "[" {
+            guard let bracket = text.firstIndex(of: "]") else {
+                throw Invalid(description: "an IPv6 address in a Redis URL ends with ]")
+            }
+            name = text[text.index(after: text.startIndex)..<bracket]
+            let after = text.index(after: bracket)
+            portStart = after == text.endIndex ? nil : after
+        } else {
+            portStart = text.firstIndex(of: ":")
+            if let portStart { name = text[..<portStart] }
+        }
+        if let portStart {
+            guard text[portStart] == ":", let number = Int(text[text.index(after: portStart)...]),
+                (1...65_535).contains(number)
+            else { throw Invalid(description: "a port in a Redis URL is a number from 1 to 65535: \(text)") }
+            port = number
+        }
+        guard !name.isEmpty else { throw Invalid(description: "a Redis URL names at least one host") }
+        return Host(name: String(name), port: port)
+    }
+}

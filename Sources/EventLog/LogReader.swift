@@ -1,0 +1,59 @@
+package import Commands
+
+/// The log and its projection as gateways and tools read them.
+package protocol LogReader: Sendable {
+    /// The latest applied state of a key, and the vector it is at least as new as.
+    ///
+    /// - Parameter origins: whose n the vector shall contain.
+    func read(_ key: Key, in partition: Partition, origins: [Origin]) async throws(EventLogError) -> KeyReading
+
+    /// Keys with a value that begin with `prefix` and come after `after`, in byte order. `values` false leaves contents empty
+    /// (`size` still counts the value's bytes).
+    func list(
+        prefix: String, after: Key?, limit: Int, values: Bool
+    ) async throws(EventLogError) -> [ListedValue]
+
+    /// The events of a key after version `after`, oldest first. `values` false leaves contents out.
+    func history(
+        of key: Key, in partition: Partition, after: UInt64, limit: Int, values: Bool
+    ) async throws(EventLogError) -> [Event]
+
+    /// The last event that changed the key, at or before a version or a time; `nil` when there was none.
+    func event(of key: Key, in partition: Partition, at point: PointInTime) async throws(EventLogError) -> Event?
+
+    /// What is recorded of a command: searched in all partitions. Also gives its key.
+    func command(_ id: CommandID) async throws(EventLogError) -> (key: Key, record: RecordedCommand)?
+
+    /// The same for many commands of a partition at once.
+    func commands(
+        _ ids: [CommandID], in partition: Partition
+    ) async throws(EventLogError) -> [CommandID: RecordedCommand]
+}
+
+package struct KeyReading: Sendable {
+    /// `nil` when the key never existed; a deleted key has a row.
+    package var value: StoredValue?
+    package var vector: VersionVector
+
+    package init(value: StoredValue?, vector: VersionVector) {
+        self.value = value
+        self.vector = vector
+    }
+}
+
+package struct ListedValue: Sendable {
+    package var key: Key
+    package var size: Int
+    package var value: StoredValue
+
+    package init(key: Key, size: Int, value: StoredValue) {
+        self.key = key
+        self.size = size
+        self.value = value
+    }
+}
+
+package enum PointInTime: Sendable, Equatable {
+    case version(UInt64)
+    case time(Timestamp)
+}

@@ -1,0 +1,213 @@
+package import Cache
+package import Commands
+package import EventLog
+import NIOCore
+
+/// Answers reads at the asked consistency: from the cache where it may be used, else from the database.
+package struct Reader: Sendable {
+    private let cache: any ReadCache
+    private let log: any LogReader
+    private let writer: Writer
+    private let partitioner: Partitioner
+    private let clock: any WallClock
+    private let flights = SingleFlight<CacheSlot, Result<Fetched, GatewayError>>()
+
+    private struct Fetched: Sendable {
+        var entry: CacheEntry
+        var source: ReadSource
+    }
+
+    /// How long a barrier may take when the client names no time.
+    static let barrierTimeout = Duration.seconds(5)
+
+    package init(
+        cache: any ReadCache, log: any LogReader, writer: Writer, partitioner: Partitioner, clock: any WallClock
+    ) {
+        self.cache = cache
+        self.log = log
+        self.writer = writer
+        self.partitioner = partitioner
+        self.clock = clock
+    }
+
+    package func read(_ request: ReadRequest) async throws(GatewayError) -> ReadResult {
+        let partition = partitioner.partition(of: request.key)
+        switch request.consistency {
+        case .eventual:
+            return try await eventual(request.key, partition)
+        case .session:
+            guard let mark = request.session?[partition] else { return try await eventual(request.key, partition) }
+            return try await session(request.key, mark, wait: request.wait ?? .zero)
+        case .applied:
+            return try await applied(request.key, partition)
+        case .linearizable:
+            try await writer.barrier(
+                request.key, principal: request.principal, timeout: request.wait ?? Self.barrierTimeout)
+            return try await applied(request.key, partition)
+        }
+    }
+
+    /// Waits until every write of the token is applied.
+    ///
+    /// - Returns: the token, its dots folded into sequences.
+    package func reach(_ token: SessionToken, wait: Duration) async throws(GatewayError) -> SessionToken {
+        let deadline = ContinuousClock.now + wait
+        var token = token
+        for mark in token.marks {
+            // Any key will do: only the vector matters.
+            let reading = try await reading(
+                Key(trusted: "tidemark"), covering: mark, until: deadline)
+            token.fold(reading.vector, in: mark.partition)
+        }
+        return token
+    }
+
+    // MARK: - Levels
+
+    private func eventual(_ key: Key, _ partition: Partition) async throws(GatewayError) -> ReadResult {
+        let lookup: CacheLookup
+        do {
+            lookup = try await cache.lookUp(key, in: partition)
+        } catch {
+            return try await applied(key, partition, provesVector: false)
+        }
+        switch lookup {
+        case .hit(let entry): return ReadResult(entry: entry, partition: partition, source: .cache)
+        case .unusable: return try await applied(key, partition, provesVector: false)
+        case .miss(let slot):
+            let fetched = try await flights.fetch(slot) { await fetchAndFill(key, partition, slot) }.get()
+            return ReadResult(entry: fetched.entry, partition: partition, source: fetched.source)
+        }
+    }
+
+    /// The vector first, then the entry: if Redis has seen all that the client has, its entry is new enough. So is the database,
+    /// which is never behind Redis. A fetch that others began earlier is not joined: it may be older than the vector.
+    private func session(
+        _ key: Key, _ mark: SessionToken.Mark, wait: Duration
+    ) async throws(GatewayError) -> ReadResult {
+        let partition = mark.partition
+        if let (vector, lookup) = try? await cache.lookUp(key, in: partition, origins: mark.pending.map(\.origin)),
+            let vector, vector.covers(mark)
+        {
+            switch lookup {
+            case .hit(let entry):
+                return ReadResult(entry: entry, partition: partition, source: .cache, vector: vector)
+            case .miss(let slot):
+                let fetched = try await fetchAndFill(key, partition, slot).get()
+                return ReadResult(
+                    entry: fetched.entry, partition: partition, source: fetched.source, vector: vector)
+            case .unusable: break
+            }
+        }
+        let reading = try await reading(key, covering: mark, until: ContinuousClock.now + wait)
+        return result(reading, partition, source: .database, provesVector: true)
+    }
+
+    private func applied(
+        _ key: Key, _ partition: Partition, provesVector: Bool = true
+    ) async throws(GatewayError) -> ReadResult {
+        result(
+            try await databaseRead(key, partition, origins: []), partition, source: .database,
+            provesVector: provesVector)
+    }
+
+    // MARK: - The database
+
+    private func reading(
+        _ key: Key, covering mark: SessionToken.Mark, until deadline: ContinuousClock.Instant
+    ) async throws(GatewayError) -> KeyReading {
+        var pause = Duration.milliseconds(2)
+        while true {
+            let reading = try await databaseRead(key, mark.partition, origins: mark.pending.map(\.origin))
+            if reading.vector.covers(mark) { return reading }
+            // A sequence in a token was applied once. If the log has not come as far, it never will by waiting.
+            let impossible = mark.sequence > reading.vector.sequence
+            if impossible || ContinuousClock.now + pause > deadline {
+                throw GatewayError(
+                    .sessionNotReached,
+                    impossible
+                        ? "The session token is ahead of everything this cluster knows; drop it to read what there is."
+                        : "Writes of this session are not applied yet. Try again, or send Prefer: wait=S to wait for them.")
+            }
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                throw GatewayError(.sessionNotReached, "The request was cancelled.")
+            }
+            pause = min(pause * 2, .milliseconds(50))
+        }
+    }
+
+    private func databaseRead(
+        _ key: Key, _ partition: Partition, origins: [Origin]
+    ) async throws(GatewayError) -> KeyReading {
+        do {
+            return try await log.read(key, in: partition, origins: origins)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    private func fetchAndFill(_ key: Key, _ partition: Partition, _ slot: CacheSlot) async -> Result<Fetched, GatewayError> {
+        // Without a lease, for whatever reason, the answer is good and only isn't kept.
+        let grant = (try? await cache.takeLease(on: slot)) ?? .held
+        if case .filled(let entry) = grant { return .success(Fetched(entry: entry, source: .cache)) }
+        do throws(GatewayError) {
+            let reading = try await databaseRead(key, partition, origins: [])
+            let entry = CacheEntry(reading.value)
+            var stored = false
+            if case .granted(let lease) = grant { stored = (try? await cache.fill(lease, with: entry)) ?? false }
+            return .success(
+                Fetched(entry: entry.asOf(clock.now()), source: .databaseAfterMiss(stored: stored)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func result(
+        _ reading: KeyReading, _ partition: Partition, source: ReadSource, provesVector: Bool
+    ) -> ReadResult {
+        ReadResult(
+            entry: CacheEntry(reading.value).asOf(clock.now()), partition: partition, source: source,
+            vector: provesVector ? reading.vector : nil)
+    }
+}
+
+extension VersionVector {
+    fileprivate func covers(_ mark: SessionToken.Mark) -> Bool {
+        sequence >= mark.sequence && mark.pending.allSatisfy(covers)
+    }
+}
+
+extension CacheEntry {
+    /// Of a row in the projection; of none, the absence of a key that never existed.
+    fileprivate init(_ stored: StoredValue?) {
+        guard let stored else {
+            self.init(
+                state: KeyState(version: 0, createdVersion: 0, deleted: true, expiresAt: nil),
+                modifiedAt: Timestamp(microseconds: 0), contentType: Content.defaultType, value: ByteBuffer())
+            return
+        }
+        self.init(
+            state: stored.state, modifiedAt: stored.modifiedAt, contentType: stored.content.type,
+            value: ByteBuffer(bytes: stored.content.value))
+    }
+
+    /// A value past its expiry is absent, whether or not its `expired` event has been written.
+    fileprivate func asOf(_ time: Timestamp) -> CacheEntry {
+        guard state.awaitsExpiry(at: time) else { return self }
+        var absent = self
+        absent.state.deleted = true
+        absent.value = ByteBuffer()
+        return absent
+    }
+}
+
+extension GatewayError {
+    init(_ error: EventLogError) {
+        switch error.code {
+        case .overloaded: self.init(.overloaded, "The database has as many requests waiting as it can take. Try again.")
+        default: self.init(.databaseUnavailable, "The database can't be asked at the moment. Try again.")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+/// The files and the environment of one RabbitMQ node.
+struct RabbitMQNode: Sendable {
+    let name: String
+    let user = "tidemark"
+    let password: String
+    private let directory: URL
+    private let port: Int
+    private let distributionPort: Int
+    private let portMapperPort: Int
+    private let cookie: String
+    private let serverScript: String
+    private let controlScript: String
+
+    /// Where Debian keeps the scripts themselves; those in /usr/sbin change the user first.
+    private static let scripts = ["/usr/lib/rabbitmq/bin"]
+
+    /// Finds the scripts and makes the directory, the node's name, cookie and password, if they are not there.
+    init(directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, cookie: String?) throws {
+        serverScript = try ExecutableFinder.find("rabbitmq-server", package: "rabbitmq-server", first: Self.scripts)
+        controlScript = try ExecutableFinder.find("rabbitmqctl", package: "rabbitmq-server", first: Self.scripts)
+        self.directory = directory
+        self.port = port
+        self.distributionPort = distributionPort
+        self.portMapperPort = portMapperPort
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        func kept(_ file: String, _ generate: () -> String) throws -> String {
+            try PrivateFile.read(directory.appendingPathComponent(file), orWrite: generate)
+        }
+        name = try kept("node-name") { "tidemark-\(PrivateFile.newSecret().prefix(12))@localhost" }
+        password = try kept("password", PrivateFile.newSecret)
+        self.cookie = try cookie ?? kept("cookie", PrivateFile.newSecret)
+    }
+
+    /// The broker in the foreground, with nothing between it and us.
+    var server: ProcessDescription {
+        ProcessDescription(
+            executable: serverScript, environment: environment, workingDirectory: directory,
+            logFile: directory.appendingPathComponent("rabbitmq.log"))
+    }
+
+    private var configuration: String {
+        """
+        listeners.tcp.1 = 127.0.0.1:\(port)
+        default_user = \(user)
+        default_pass = \(password)
+        log.console = true
+        log.console.level = info
+        log.file = false
+        vm_memory_high_watermark.relative = 0.3
+        disk_free_limit.absolute = 50MB
+        raft.wal_max_size_bytes = 67108864
+
+        """
+    }
+
+    private var environment: [String: String] {
+        let loopback = "-kernel inet_dist_use_interface {127,0,0,1}"
+        let own = [
+            "RABBITMQ_NODENAME": name,
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": "\(port)",
+            "RABBITMQ_DIST_PORT": "\(distributionPort)",
+            "RABBITMQ_MNESIA_BASE": path("data"),
+            "RABBITMQ_LOG_BASE": path("log"),
+            "RABBITMQ_CONFIG_FILE": path("rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": path("advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": path("enabled_plugins"),
+            "RABBITMQ_CONF_ENV_FILE": path("no-such.conf"),
+            "RABBITMQ_GENERATED_CONFIG_DIR": path("config"),
+            "RABBITMQ_SCHEMA_DIR": path("schema"),
+            "RABBITMQ_PID_FILE": path("node.pid"),
+            // Busy waiting would take the processors from everyone else on a small machine.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
+                "+sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false \(loopback)",
+            "RABBITMQ_CTL_ERL_ARGS": "+sbwt none -start_epmd false \(loopback)",
+            // Any free port for the tools' end of their connection to the node.
+            "RABBITMQ_CTL_DIST_PORT_MIN": "0",
+            "RABBITMQ_CTL_DIST_PORT_MAX": "0",
+            "ERL_EPMD_PORT": "\(portMapperPort)",
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_CRASH_DUMP": path("erl_crash.dump"),
+            // Makes the start script replace itself by the broker; otherwise it stays as its parent, and the broker
+            // would survive the script's SIGKILL.
+            "RUNNING_UNDER_SYSTEMD": "true",
+        ]
+        return ProcessDescription.minimalEnvironment(home: directory).merging(own) { $1 }
+    }
+
+    private func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+
+    /// Ports may differ from the last start's; everything else is the same text again.
+    func writeConfiguration() throws {
+        try PrivateFile.write(configuration, to: directory.appendingPathComponent("rabbitmq.conf"))
+        try PrivateFile.write("[].\n", to: directory.appendingPathComponent("enabled_plugins"))
+        try PrivateFile.write(cookie, to: directory.appendingPathComponent(".erlang.cookie"), mode: 0o400)
+    }
+
+    func control(_ arguments: [String]) async throws -> String {
+        try await OneShot.run(
+            controlScript, ["--quiet", "--node", name] + arguments, environment: environment, in: directory)
+    }
+}

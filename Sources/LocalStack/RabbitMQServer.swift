@@ -1,0 +1,80 @@
+package import Foundation
+
+/// A private RabbitMQ node: its own name, cookie, user, data, logs and `epmd`, all on 127.0.0.1, so that it never
+/// meets another one on the machine. A start takes some seconds.
+package struct RabbitMQServer: Server {
+    package let processes: [ManagedProcess]
+    package let port: Int
+    /// Generated at the first start, like the password.
+    package let user: String
+    package let password: String
+    /// Holds the data, the configuration and `rabbitmq.log`.
+    package let directory: URL
+    /// `name@localhost`, as `rabbitmqctl` knows it.
+    package var nodeName: String { node.name }
+    private let node: RabbitMQNode
+
+    /// Describes the server; nothing runs yet. Nodes that are to form a cluster share `portMapper` and `cookie`.
+    package init(
+        directory: URL, port: Int? = nil, name: String = "rabbitmq", portMapper: ErlangPortMapper? = nil,
+        cookie: String? = nil
+    ) throws {
+        let portMapper = try portMapper ?? ErlangPortMapper(directory: directory, name: "\(name)-epmd")
+        let ports = try FreePort.allocate(2)
+        let port = port ?? ports[0]
+        let node = try RabbitMQNode(
+            directory: directory, port: port, distributionPort: ports[1], portMapperPort: portMapper.port,
+            cookie: cookie)
+        self.directory = directory
+        self.port = port
+        self.node = node
+        user = node.user
+        password = node.password
+        var options = ManagedProcess.Options()
+        options.prepare = { try node.writeConfiguration() }
+        options.ready = Readiness.rabbitMQ(port: port, user: node.user, password: node.password)
+        options.grace = .seconds(30)
+        options.startTimeout = .seconds(120)
+        options.advice = "If its data is damaged and nothing queued in it is needed, delete \(directory.path)."
+        let process = ManagedProcess(
+            name: name, endpoint: Self.url(user, password, port), description: node.server, options: options)
+        processes = portMapper.processes + [process]
+    }
+
+    /// Starts one; its data is in `directory`, what was there is used again.
+    package static func start(
+        directory: URL, port: Int? = nil, name: String = "rabbitmq"
+    ) async throws -> RabbitMQServer {
+        let server = try RabbitMQServer(directory: directory, port: port, name: name)
+        try await server.start()
+        return server
+    }
+
+    /// For the virtual host `/`; contains the password.
+    package var url: String { Self.url(user, password, port) }
+
+    /// For another virtual host; contains the password.
+    package func url(virtualHost: String) -> String {
+        let escaped = virtualHost.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? virtualHost
+        return "amqp://\(user):\(password)@127.0.0.1:\(port)/\(escaped)"
+    }
+
+    private static func url(_ user: String, _ password: String, _ port: Int) -> String {
+        "amqp://\(user):\(password)@127.0.0.1:\(port)/%2f"
+    }
+
+    /// Runs `rabbitmqctl` against this node and returns what it prints. Costs one or two seconds of a processor.
+    package func control(_ arguments: [String]) async throws -> String {
+        try await node.control(arguments)
+    }
+
+    /// Adds a virtual host that ``user`` may use in full.
+    package func createVirtualHost(_ name: String) async throws {
+        _ = try await control(["add_vhost", name])
+        _ = try await control(["set_permissions", "--vhost", name, user, ".*", ".*", ".*"])
+    }
+
+    package func deleteVirtualHost(_ name: String) async throws {
+        _ = try await control(["delete_vhost", name])
+    }
+}

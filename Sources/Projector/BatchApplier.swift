@@ -1,0 +1,124 @@
+import Commands
+import EventLog
+import Foundation
+import Logging
+
+/// Takes batches of one partition through the database, whatever it takes: retries what may be retried, looks again
+/// after a commit whose answer was lost, and isolates a command that fails by itself.
+struct BatchApplier: Sendable {
+    struct Item: Sendable {
+        var command: Command
+        var dot: Dot
+    }
+
+    /// Another worker owns the partition, or this one was told to stop.
+    struct Stopped: Error {
+        var fenced: Bool
+    }
+
+    let partition: Partition
+    let epoch: UInt64
+    let store: any EventStore
+    let clock: any WallClock
+    let salts: SaltSource
+    let metrics: ProjectorMetrics
+    let logger: Logger
+
+    /// Commits the items, in order.
+    ///
+    /// - Parameter applied: what is known of the version vector; only saves look-ups, the transaction checks for itself.
+    /// - Returns: the committed writes, one for each transaction, in order; their outcomes are the items'.
+    func apply(_ items: [Item], applied: [Origin: UInt64]) async throws -> [BatchWrite] {
+        var read = BatchRead(
+            partition: partition, epoch: epoch, keys: Array(Set(items.map(\.command.key))),
+            origins: Array(Set(items.map(\.dot.origin))),
+            commandIDs: Self.distinct(
+                items.filter { $0.command.fingerprint != nil || $0.dot.n <= applied[$0.dot.origin] ?? 0 }))
+        let salts = salts.bytes(items.count * Fold.saltByteCount)
+        let now = clock.now()
+        do {
+            return [
+                try await transact(&read, all: items) { snapshot in
+                    var fold = Fold(onto: snapshot, at: now, salts: salts)
+                    for item in items { fold.apply(item.command, as: item.dot) }
+                    return fold.decision
+                }
+            ]
+        } catch let error as EventLogError where error.code == .rejectedStatement {
+            return try await isolate(items, applied: applied, cause: error)
+        }
+    }
+
+    /// Writes `expired` events for the keys whose time has come.
+    func expire(_ keys: [Key]) async throws -> BatchWrite {
+        var read = BatchRead(partition: partition, epoch: epoch, keys: keys, origins: [], commandIDs: [])
+        let now = clock.now()
+        return try await transact(&read, all: []) { snapshot in
+            var fold = Fold(onto: snapshot, at: now, salts: Data())
+            for key in keys { fold.expire(key) }
+            return fold.decision
+        }
+    }
+
+    /// Halves a batch that the database refuses until the command that it refuses stands alone, and sets that aside.
+    private func isolate(_ items: [Item], applied: [Origin: UInt64], cause: EventLogError) async throws -> [BatchWrite] {
+        if items.count > 1 {
+            let half = items.count / 2
+            return try await apply(Array(items[..<half]), applied: applied)
+                + apply(Array(items[half...]), applied: applied)
+        }
+        guard let item = items.first else { throw cause }
+        logger.error(
+            "command set aside",
+            metadata: ["command.id": "\(item.command.id)", "error": "\(cause.message)"].merging(
+                cause.metadata.mapValues { .string($0) }) { a, _ in a })
+        metrics.deadLettered.increment()
+        var read = BatchRead(
+            partition: partition, epoch: epoch, keys: [], origins: [item.dot.origin], commandIDs: [item.command.id])
+        let now = clock.now()
+        return [
+            try await transact(&read, all: items) { snapshot in
+                var fold = Fold(onto: snapshot, at: now, salts: Data())
+                fold.setAside(item.command, as: item.dot, reason: cause.message)
+                return fold.decision
+            }
+        ]
+    }
+
+    /// Runs the transaction until it is known to be committed.
+    private func transact(
+        _ read: inout BatchRead, all items: [Item],
+        fold: @escaping @Sendable (PartitionSnapshot) -> BatchDecision
+    ) async throws -> BatchWrite {
+        var backoff = Duration.milliseconds(20)
+        while true {
+            do throws(EventLogError) {
+                return try await store.transact(read, decide: fold)
+            } catch {
+                switch error.code {
+                case .fenced: throw Stopped(fenced: true)
+                case .rejectedStatement, .misconfigured: throw error
+                case .outcomeUnknown, .duplicateCommand: read.commandIDs = Self.distinct(items)
+                case .unavailable, .overloaded, .contended: break
+                }
+                metrics.retries.increment()
+                logger.warning(
+                    "batch will be tried again",
+                    metadata: [
+                        "partition": "\(partition)", "error.code": "\(error.code.rawValue)", "error": "\(error.message)",
+                    ])
+            }
+            // The deliveries are held meanwhile: a message given back would come again behind the others.
+            do {
+                try await Task.sleep(for: backoff * Double.random(in: 0.5...1.5))
+            } catch {
+                throw Stopped(fenced: false)
+            }
+            backoff = min(backoff * 2, .seconds(2))
+        }
+    }
+
+    private static func distinct(_ items: [Item]) -> [CommandID] {
+        Array(Set(items.lazy.filter { $0.command.operation != .barrier }.map(\.command.id)))
+    }
+}

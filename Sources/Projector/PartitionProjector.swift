@@ -1,0 +1,160 @@
+import Cache
+import Commands
+import EventLog
+import Logging
+import Metrics
+
+/// Applies one partition's commands for as long as this worker owns it.
+///
+/// Messages are taken in the order of the queue and acknowledged after their commit and its invalidation, never before and
+/// never out of order. The expiry sweep goes through the same gate as the batches.
+final class PartitionProjector: Sendable {
+    enum End: Sendable, Equatable {
+        /// Handed over, or the bus ended the subscription: the lease may be given up.
+        case drained
+        /// A newer owner exists.
+        case fenced
+    }
+
+    let partition: Partition
+    let epoch: UInt64
+    private let subscription: any CommandSubscription
+    private let source: any CommandSource
+    private let store: any EventStore
+    private let cache: CacheMaintainer
+    private let applier: BatchApplier
+    private let limits: ProjectorConfiguration
+    private let metrics: ProjectorMetrics
+    private let logger: Logger
+    private let clock: any WallClock
+    private let gate = AsyncGate()
+    private let vector: VectorBox
+
+    init(
+        partition: Partition, epoch: UInt64, subscription: any CommandSubscription, vector: VersionVector,
+        cache: CacheMaintainer, parts: ProjectorParts, metrics: ProjectorMetrics, logger: Logger
+    ) {
+        var logger = logger
+        logger[metadataKey: "partition"] = "\(partition)"
+        self.partition = partition
+        self.epoch = epoch
+        self.subscription = subscription
+        self.cache = cache
+        self.vector = VectorBox(vector)
+        self.metrics = metrics
+        self.logger = logger
+        source = parts.source
+        store = parts.store
+        limits = parts.configuration
+        clock = parts.clock
+        applier = BatchApplier(
+            partition: partition, epoch: epoch, store: parts.store, clock: parts.clock, salts: parts.salts,
+            metrics: metrics, logger: logger)
+    }
+
+    /// Runs until the subscription ends (by `stop`, or because the connection was lost) or a newer owner is found.
+    func run() async -> End {
+        let end: End
+        do {
+            end = try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.sweep() }
+                try await self.consume()
+                group.cancelAll()
+                return .drained
+            }
+        } catch let stopped as BatchApplier.Stopped {
+            end = stopped.fenced ? .fenced : .drained
+        } catch {
+            logger.error("partition stopped", metadata: ["error": "\(error)"])
+            end = .drained
+        }
+        await subscription.close()
+        return end
+    }
+
+    /// Begins a graceful hand-over: what was delivered is still applied, then `run` returns.
+    func stop() async { await subscription.cancel() }
+
+    private func consume() async throws {
+        while let deliveries = await subscription.next(limit: limits.batchCommands) {
+            var items: [BatchApplier.Item] = []
+            for delivery in deliveries {
+                switch delivery.content {
+                case .success(let batch):
+                    if delivery.redelivered { metrics.redelivered.increment(by: batch.commands.count) }
+                    for (index, command) in batch.commands.enumerated() {
+                        let dot = Dot(origin: batch.origin, n: batch.firstN + UInt64(index))
+                        items.append(.init(command: command, dot: dot))
+                    }
+                case .failure(let error):
+                    // Everything before it is settled first: the dead letter must be the oldest one.
+                    if !items.isEmpty { try await apply(items) }
+                    items = []
+                    if delivery.tag > 1 { subscription.acknowledge(through: delivery.tag - 1) }
+                    logger.error("message set aside", metadata: ["error": "\(error.message)"])
+                    metrics.undecodable.increment()
+                    subscription.deadLetter(delivery.tag)
+                }
+            }
+            if !items.isEmpty { try await apply(items) }
+            if let last = deliveries.last, case .success = last.content {
+                subscription.acknowledge(through: last.tag)
+            }
+        }
+    }
+
+    private func apply(_ items: [BatchApplier.Item]) async throws {
+        metrics.batchCommands.record(items.count)
+        let oldest = items.map(\.command.issuedAt).min()!
+        let outcomes = try await gate.withGate {
+            let writes = try await self.applier.apply(items, applied: self.vector.value.applied)
+            for write in writes { try await self.follow(write) }
+            return writes.flatMap(\.outcomes)
+        }
+        metrics.lag.recordNanoseconds(max(0, clock.now().microseconds - oldest.microseconds) * 1_000)
+        metrics.commandsApplied.increment(by: items.count)
+        tell(outcomes, of: items)
+    }
+
+    /// The commit is done: Redis follows, and only then are the senders told, so that they read what they wrote.
+    private func follow(_ write: BatchWrite) async throws {
+        let from = vector.value.sequence
+        vector.advance(to: write.sequence, applied: write.applied)
+        let fenced = await cache.committed(
+            from: from, to: write.sequence, applied: write.applied, changed: write.projection.map(\.key))
+        if fenced { throw BatchApplier.Stopped(fenced: true) }
+    }
+
+    private func tell(_ outcomes: [Outcome], of items: [BatchApplier.Item]) {
+        precondition(outcomes.count == items.count, "one outcome a command")
+        var byOrigin: [Origin: [Outcome]] = [:]
+        for (item, outcome) in zip(items, outcomes) where item.command.wantsOutcome {
+            byOrigin[item.dot.origin, default: []].append(outcome)
+        }
+        for (origin, outcomes) in byOrigin { source.send(outcomes, to: origin) }
+    }
+
+    /// Writes the `expired` events. Values past their expiry are absent already: readers look at the time themselves.
+    private func sweep() async throws {
+        while true {
+            try await Task.sleep(for: limits.expirySweepInterval)
+            var found = limits.batchCommands
+            while found == limits.batchCommands {
+                let keys: [Key]
+                do {
+                    keys = try await store.keysAwaitingExpiry(
+                        in: partition, at: clock.now(), limit: limits.batchCommands)
+                } catch {
+                    break  // the database is away; the next sweep finds them
+                }
+                found = keys.count
+                if keys.isEmpty { break }
+                try await gate.withGate {
+                    let write = try await self.applier.expire(keys)
+                    try await self.follow(write)
+                    self.metrics.expired.increment(by: write.events.count)
+                }
+            }
+        }
+    }
+}

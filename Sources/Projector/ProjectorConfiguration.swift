@@ -1,0 +1,49 @@
+package import Cache
+package import Commands
+package import EventLog
+package import Logging
+
+package struct ProjectorConfiguration: Sendable {
+    /// The most commands in one transaction; more only when a single message holds more.
+    package var batchCommands = 1_000
+    /// How long a lease stands without renewal. A worker that dies is replaced after at most this time.
+    package var leaseDuration: Duration = .seconds(5)
+    /// How often leases are renewed and shared out anew.
+    package var renewalInterval: Duration = .seconds(1)
+    package var expirySweepInterval: Duration = .seconds(1)
+    /// How long a shutdown may take to apply what was delivered already.
+    package var drainTimeout: Duration = .seconds(15)
+    /// Shown in the table of workers.
+    package var name: String
+
+    package init(name: String) { self.name = name }
+}
+
+/// What a projector works with.
+package struct ProjectorParts: Sendable {
+    package var source: any CommandSource
+    package var store: any EventStore
+    package var leases: any LeaseStore
+    package var cache: any CacheProjection
+    package var cluster: ClusterDescription
+    package var configuration: ProjectorConfiguration
+    package var clock: any WallClock
+    package var salts: SaltSource
+    package var logger: Logger
+
+    package init(
+        source: any CommandSource, store: any EventStore, leases: any LeaseStore, cache: any CacheProjection,
+        cluster: ClusterDescription, configuration: ProjectorConfiguration, clock: any WallClock = SystemWallClock(),
+        salts: SaltSource = .system, logger: Logger
+    ) {
+        self.source = source
+        self.store = store
+        self.leases = leases
+        self.cache = cache
+        self.cluster = cluster
+        self.configuration = configuration
+        self.clock = clock
+        self.salts = salts
+        self.logger = logger
+    }
+}

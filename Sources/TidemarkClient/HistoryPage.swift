@@ -1,0 +1,53 @@
+public import Foundation
+
+/// One page of what happened to a key, oldest first.
+public struct HistoryPage: Sendable, Codable {
+    public struct Event: Sendable, Equatable {
+        public var version: UInt64
+        /// `put`, `deleted`, `rejected` or `expired`.
+        public var kind: String
+        /// When it was applied, in RFC 3339.
+        public var time: String
+        public var principal: String?
+        public var command: String?
+        public var size: Int?
+        public var contentType: String?
+        /// Only when values were asked for.
+        public var value: Data?
+    }
+
+    public var events: [Event]
+    /// Where the next page starts (its `after`); `nil` on the last page.
+    public var next: UInt64?
+}
+
+extension HistoryPage.Event: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case version, kind, time, principal, command, size
+        case contentType = "content_type"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        version = try container.decode(UInt64.self, forKey: .version)
+        kind = try container.decode(String.self, forKey: .kind)
+        time = try container.decode(String.self, forKey: .time)
+        principal = try container.decodeIfPresent(String.self, forKey: .principal)
+        command = try container.decodeIfPresent(String.self, forKey: .command)
+        size = try container.decodeIfPresent(Int.self, forKey: .size)
+        contentType = try container.decodeIfPresent(String.self, forKey: .contentType)
+        value = try Content.decodeIfPresent(from: decoder)?.bytes
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(time, forKey: .time)
+        try container.encodeIfPresent(principal, forKey: .principal)
+        try container.encodeIfPresent(command, forKey: .command)
+        try container.encodeIfPresent(size, forKey: .size)
+        try container.encodeIfPresent(contentType, forKey: .contentType)
+        if let value { try Content(value).encode(to: encoder) }
+    }
+}

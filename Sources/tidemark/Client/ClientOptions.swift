@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import TidemarkClient
+
+/// What all client commands have in common.
+struct ClientOptions: ParsableArguments {
+    static let defaultURL = "http://127.0.0.1:8080"
+
+    @Option(
+        help: ArgumentHelp(
+            "Base URL of a gateway, or several with commas between; else TIDEMARK_URL, else \(defaultURL).",
+            valueName: "url"))
+    var url: String?
+
+    @Option(help: "What is printed: text for people, or JSON for programs.")
+    var output: OutputFormat = .text
+
+    @Flag(
+        name: .customLong("no-session"),
+        help: "Neither read nor keep the session token, so that reads need not see earlier writes.")
+    var noSession = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the access token; else the environment variable TIDEMARK_TOKEN.", valueName: "file"))
+    var tokenFile: String?
+
+    func validate() throws {
+        for url in urls(ProcessInfo.processInfo.environment) {
+            guard let parts = URL(string: url), ["http", "https"].contains(parts.scheme), parts.host() != nil else {
+                throw ValidationError("\"\(url)\" is not an http or https URL, such as \(Self.defaultURL).")
+            }
+        }
+    }
+
+    func urls(_ environment: [String: String]) -> [String] {
+        let text = url ?? environment["TIDEMARK_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultURL
+        return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    func configuration(_ environment: [String: String]) throws -> TidemarkClient.Configuration {
+        var token = environment["TIDEMARK_TOKEN"]
+        if let tokenFile { token = String(decoding: try Terminal.read(tokenFile, what: "the token"), as: UTF8.self) }
+        token = token?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return TidemarkClient.Configuration(
+            urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 })
+    }
+
+    /// Runs `body` with a client and the session of the last call, keeps the session, and makes of every error a
+    /// sentence and an exit status.
+    ///
+    /// A token that the server refuses (another cluster answers at this URL now) is dropped, and `body` runs once more:
+    /// nothing was done the first time, because the token is judged first.
+    func run(
+        idempotencyKey: String? = nil, _ body: (TidemarkClient, Session?) async throws -> Void
+    ) async throws {
+        let environment = ProcessInfo.processInfo.environment
+        do {
+            try await TidemarkClient.withClient(try configuration(environment)) { client in
+                guard !noSession else { return try await body(client, nil) }
+                let file = SessionFile(urls: urls(environment), environment: environment)
+                do {
+                    try await keeping(file) { try await body(client, $0) }
+                } catch let error as TidemarkError where error.isSessionRefused {
+                    Terminal.note("tidemark: the server does not know our session (\(error.detail)); starting a new one")
+                    file.remove()
+                    try await keeping(file) { try await body(client, $0) }
+                }
+            }
+        } catch let error as TidemarkError {
+            throw report(CommandFailure(error, idempotencyKey: idempotencyKey))
+        } catch let error as CommandFailure {
+            throw report(error)
+        } catch let error as CocoaError {
+            throw report(CommandFailure(.failed, error.localizedDescription))
+        }
+    }
+
+    private func keeping(_ file: SessionFile, _ body: (Session) async throws -> Void) async throws {
+        let token = file.read()
+        let session = Session(token: token)
+        defer {
+            if let last = session.token, last != token {
+                do {
+                    try file.write(last)
+                } catch {
+                    Terminal.note("tidemark: the session could not be kept (\(file.path)); --no-session avoids this")
+                }
+            }
+        }
+        try await body(session)
+    }
+
+    private func report(_ failure: CommandFailure) -> ExitCode {
+        Terminal.note(failure.text)
+        return failure.status.code
+    }
+}

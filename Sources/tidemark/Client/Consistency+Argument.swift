@@ -1,0 +1,4 @@
+import ArgumentParser
+import TidemarkClient
+
+extension Consistency: @retroactive ExpressibleByArgument {}

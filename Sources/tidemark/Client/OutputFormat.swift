@@ -1,0 +1,8 @@
+import ArgumentParser
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    /// For people.
+    case text
+    /// For programs: one JSON document a line.
+    case json
+}

@@ -1,0 +1,8 @@
+-- Where each partition's log stands. Its owner locks this row in every transaction.
+CREATE TABLE IF NOT EXISTS partitions (
+    partition       INT8        NOT NULL PRIMARY KEY,
+    seq             INT8        NOT NULL DEFAULT 0,
+    epoch           INT8        NOT NULL DEFAULT 0,    -- fences off owners of the past
+    tree            BYTEA       NOT NULL DEFAULT '',   -- right edge of the Merkle tree, 32 bytes a subtree
+    last_applied_at TIMESTAMPTZ NOT NULL
+);

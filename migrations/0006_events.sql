@@ -1,0 +1,25 @@
+-- The log: append-only, one leaf of the partition's Merkle tree a row. Only erasure ever changes a row (value, value_salt).
+CREATE TABLE IF NOT EXISTS events (
+    partition        INT8        NOT NULL,
+    seq              INT8        NOT NULL,
+    kind             TEXT        NOT NULL,
+    key              TEXT        NOT NULL,
+    value            BYTEA,
+    value_salt       BYTEA,
+    value_commitment BYTEA,
+    value_size       INT8,
+    content_type     TEXT,
+    expires_at       TIMESTAMPTZ,
+    previous_version INT8,
+    reason           TEXT,
+    principal        TEXT        NOT NULL,
+    command_id       UUID        NOT NULL,
+    fingerprint      BYTEA,
+    origin           INT8,
+    origin_seq       INT8,
+    traceparent      TEXT,
+    issued_at        TIMESTAMPTZ NOT NULL,
+    applied_at       TIMESTAMPTZ NOT NULL,
+    leaf_hash        BYTEA       NOT NULL,
+    PRIMARY KEY (partition, seq)
+);

@@ -1,0 +1,19 @@
+/// The schema: numbered SQL files, one schema change each, safe to apply twice.
+/// (The accessors that SwiftPM generates begin with `_` in place of the first digit.)
+package enum Migrations {
+    package static let all: [(name: String, sql: String)] = [
+        ("0001_cluster", text(PackageResources._001_cluster_sql)),
+        ("0002_partitions", text(PackageResources._002_partitions_sql)),
+        ("0003_leases", text(PackageResources._003_leases_sql)),
+        ("0004_workers", text(PackageResources._004_workers_sql)),
+        ("0005_origins", text(PackageResources._005_origins_sql)),
+        ("0006_events", text(PackageResources._006_events_sql)),
+        ("0007_events_by_key", text(PackageResources._007_events_by_key_sql)),
+        ("0008_events_by_command", text(PackageResources._008_events_by_command_sql)),
+        ("0009_kv", text(PackageResources._009_kv_sql)),
+        ("0010_kv_expiring", text(PackageResources._010_kv_expiring_sql)),
+        ("0011_dead_letters", text(PackageResources._011_dead_letters_sql)),
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
