@@ -24,6 +24,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 /// In order; `migrations/Migrations.swift` lists them again, with their embedded text.
@@ -63,6 +64,7 @@ let package = Package(
         .package(url: github("hummingbird-project/hummingbird"), from: "2.28.1"),
         .package(url: github("swift-server/async-http-client"), from: "1.37.0"),
         .package(url: github("swift-server/swift-service-lifecycle"), from: "2.13.0"),
+        .package(url: github("apple/swift-system"), from: "1.8.1"),
         .package(url: github("swiftlang/swift-subprocess"), from: "1.0.2"),
     ],
     targets: [

@@ -19,7 +19,7 @@ public struct RetryPolicy: Sendable, Equatable {
     ///
     /// - Parameter random: from 0 to 1; spreads clients that failed together.
     /// - Returns: `nil` to give up.
-    func pause(afterFailures failures: Int, retryAfter: Duration?, random: Double) -> Duration? {
+    package func pause(afterFailures failures: Int, retryAfter: Duration?, random: Double) -> Duration? {
         guard failures < attempts else { return nil }
         let bound = min(longestPause, firstPause * (1 << min(failures - 1, 20)))
         let jittered = bound * random

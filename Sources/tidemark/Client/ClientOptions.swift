@@ -38,12 +38,14 @@ struct ClientOptions: ParsableArguments {
         return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    func configuration(_ environment: [String: String]) throws -> TidemarkClient.Configuration {
+    func configuration(
+        _ environment: [String: String], _ retry: RetryPolicy = RetryPolicy()
+    ) throws -> TidemarkClient.Configuration {
         var token = environment["TIDEMARK_TOKEN"]
         if let tokenFile { token = String(decoding: try Terminal.read(tokenFile, what: "the token"), as: UTF8.self) }
         token = token?.trimmingCharacters(in: .whitespacesAndNewlines)
         return TidemarkClient.Configuration(
-            urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 })
+            urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 }, retry: retry)
     }
 
     /// Runs `body` with a client and the session of the last call, keeps the session, and makes of every error a
@@ -51,13 +53,17 @@ struct ClientOptions: ParsableArguments {
     ///
     /// A token that the server refuses (another cluster answers at this URL now) is dropped, and `body` runs once more:
     /// nothing was done the first time, because the token is judged first.
+    ///
+    /// - Parameters:
+    ///   - idempotencyKey: of the write, for the advice when its outcome is not known.
+    ///   - sessionless: the command keeps sessions of its own.
     func run(
-        idempotencyKey: String? = nil, _ body: (TidemarkClient, Session?) async throws -> Void
+        idempotencyKey: String? = nil, sessionless: Bool = false, retry: RetryPolicy = RetryPolicy(), _ body: (TidemarkClient, Session?) async throws -> Void
     ) async throws {
         let environment = ProcessInfo.processInfo.environment
         do {
-            try await TidemarkClient.withClient(try configuration(environment)) { client in
-                guard !noSession else { return try await body(client, nil) }
+            try await TidemarkClient.withClient(try configuration(environment, retry)) { client in
+                if noSession || sessionless { return try await body(client, nil) }
                 let file = SessionFile(urls: urls(environment), environment: environment)
                 do {
                     try await keeping(file) { try await body(client, $0) }

@@ -1,4 +1,4 @@
-import ArgumentParser
-import TidemarkClient
+public import ArgumentParser
+public import TidemarkClient
 
-extension Consistency: @retroactive ExpressibleByArgument {}
+extension Consistency: ExpressibleByArgument {}

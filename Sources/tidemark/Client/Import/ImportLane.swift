@@ -1,14 +1,17 @@
-import Foundation
+import TidemarkClient
 
 /// Gathers what one lane sends in its next request.
 ///
 /// Keys are dealt to lanes by their hash, a lane has one request at a time, and no request has a key twice. So the lines of
 /// one key are written in the file's order, also when single operations have to be sent again.
 struct ImportLane {
-    struct Entry {
-        var record: ImportRecord
+    struct Entry: Sendable {
+        var operation: BatchOperation
         var line: Int
         var ticket: ImportLedger.Ticket
+
+        /// Roughly its bytes on the wire.
+        var size: Int { operation.key.utf8.count + (operation.value?.count ?? 0) + 128 }
     }
 
     struct Limits: Sendable {
@@ -18,18 +21,19 @@ struct ImportLane {
 
     private(set) var entries: [Entry] = []
     private var bytes = 0
-    private var keys: Set<Data> = []
+    /// Bytes, because `String` takes canonically equivalent texts for equal, and the store does not.
+    private var keys: Set<[UInt8]> = []
 
-    /// Whether `record` has to wait for the next request.
-    func isFull(for record: ImportRecord, _ limits: Limits) -> Bool {
+    /// Whether `entry` has to wait for the next request.
+    func isFull(for entry: Entry, _ limits: Limits) -> Bool {
         guard !entries.isEmpty else { return false }
-        return entries.count >= limits.operations || bytes + Self.size(record) > limits.bytes
-            || keys.contains(Data(record.key.utf8))
+        return entries.count >= limits.operations || bytes + entry.size > limits.bytes
+            || keys.contains(Array(entry.operation.key.utf8))
     }
 
     mutating func add(_ entry: Entry) {
-        bytes += Self.size(entry.record)
-        keys.insert(Data(entry.record.key.utf8))
+        bytes += entry.size
+        keys.insert(Array(entry.operation.key.utf8))
         entries.append(entry)
     }
 
@@ -44,6 +48,4 @@ struct ImportLane {
         let hash = key.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         return Int(hash % UInt64(lanes))
     }
-
-    private static func size(_ record: ImportRecord) -> Int { record.key.utf8.count + record.value.count + 128 }
 }

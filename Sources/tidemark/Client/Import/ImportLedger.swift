@@ -1,7 +1,7 @@
 /// Knows up to where a file is done, when its lines end in another order than they stand in it.
 struct ImportLedger: Equatable {
     /// Names a line that was begun.
-    struct Ticket: Hashable { fileprivate var number: Int }
+    struct Ticket: Hashable, Sendable { fileprivate var number: Int }
 
     /// Everything before this offset has ended.
     private(set) var offset: UInt64

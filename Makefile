@@ -1,0 +1,31 @@
+# What one can do here. `make run` and `make test` install what is missing (scripts/setup says what).
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test bench lint format clean
+
+help:
+	@echo "make run     install what is missing, build, start everything on this machine (tidemark dev)"
+	@echo "make test    install what is missing, build, run every test on private servers"
+	@echo "make bench   measure, and write docs/benchmarks.md"
+	@echo "make lint    formatting, shell scripts, SQL"
+
+setup:
+	@scripts/setup
+
+run: setup
+	swift build -c release --product tidemark
+	"$$(swift build -c release --show-bin-path)/tidemark" dev $(ARGS)
+
+test: setup
+	scripts/test
+
+bench: setup
+	scripts/bench
+
+lint:
+	scripts/lint
+
+format:
+	find Sources Tests migrations -name '*.swift' ! -name '*.pb.swift' -print0 | xargs -0 swift format -i Package.swift
+
+clean:
+	swift package clean

@@ -1,0 +1,78 @@
+import ArgumentParser
+import EventLog
+import Foundation
+import LocalStack
+import UnixSignals
+
+struct DevCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dev",
+        abstract: "Run everything on this machine: database, RabbitMQ, Redis, projectors and gateways.",
+        discussion: """
+            Servers are private: they listen on loopback only, on free ports, with their data in the data directory, \
+            where it is found again at the next start. What dies is started again, and a line on standard error says so. \
+            dev.json in the data directory lists what runs. Ctrl-C or SIGTERM stops all of it.
+            """)
+
+    @Option(help: "Port that requests go to.")
+    var port = 8080
+
+    @Option(help: "How many gateways; with more than one, nginx stands in front.")
+    var gateways = 1
+
+    @Option(help: "How many projectors.")
+    var projectors = 1
+
+    @Option(help: ArgumentHelp("Where data is kept.", valueName: "directory"))
+    var dataDir = ".tidemark"
+
+    @Option(help: ArgumentHelp(Setting.partitions.help, valueName: "count"))
+    var partitions = 16
+
+    @Option(help: ArgumentHelp(Setting.logLevel.help, valueName: "level"))
+    var logLevel = "info"
+
+    @Flag(help: "Delete what is in the data directory first.")
+    var fresh = false
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port takes 0 to 65535.") }
+        guard (1...16).contains(gateways) else { throw ValidationError("--gateways takes 1 to 16.") }
+        guard (1...16).contains(projectors) else { throw ValidationError("--projectors takes 1 to 16.") }
+        guard (1...1_024).contains(partitions) else { throw ValidationError("--partitions takes 1 to 1024.") }
+    }
+
+    func run() async throws {
+        if port != 0 && !FreePort.isFree(port) {
+            throw ValidationError("Port \(port) is in use. Stop what listens there, or pass --port.")
+        }
+        let directory = URL(fileURLWithPath: dataDir, isDirectory: true)
+        var options = LocalStack.Options(dataDirectory: directory)
+        options.fresh = fresh
+        options.report = { line in Terminal.note(line) }
+        let stack = DevStack(
+            directory: directory.absoluteURL, port: port == 0 ? try FreePort.allocate() : port, gateways: gateways,
+            projectors: projectors, partitions: partitions, logLevel: logLevel)
+
+        let running = Task {
+            try await LocalStack(options).run { endpoints in
+                try await stack.roles(endpoints)
+            } onReady: {
+                print("ready http://127.0.0.1:\(stack.port)")
+                fflush(nil)
+            }
+        }
+        let signals = Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) { running.cancel() }
+        }
+        defer { signals.cancel() }
+        do {
+            try await running.value
+        } catch is CancellationError {
+            return
+        } catch {
+            Terminal.note("tidemark dev: \(error)")
+            throw ExitCode.failure
+        }
+    }
+}

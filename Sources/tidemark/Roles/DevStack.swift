@@ -1,0 +1,58 @@
+import Commands
+import EventLog
+import Foundation
+import LocalStack
+import Logging
+
+/// Which of our own processes `tidemark dev` runs, and how they find the servers.
+struct DevStack: Sendable {
+    let directory: URL
+    let port: Int
+    let gateways: Int
+    let projectors: Int
+    let partitions: Int
+    let logLevel: String
+
+    /// Projectors first, then gateways, then nginx if there is more than one gateway.
+    func roles(_ endpoints: LocalStack.Endpoints) async throws -> [[any Server]] {
+        let settings = try await Settings(
+            flags: [.databaseURL: endpoints.database, .partitions: String(partitions)], file: nil, environment: [:])
+        _ = try await settings.migrate(application: "tidemark-dev") { _ in }
+
+        let environment = [
+            "TIDEMARK_DATABASE_URL": endpoints.database,
+            "TIDEMARK_AMQP_URL": endpoints.commandBus,
+            "TIDEMARK_REDIS_URL": "redis://127.0.0.1:\(endpoints.redisPort)",
+            "TIDEMARK_LOG_LEVEL": logLevel,
+        ]
+        let ports = try FreePort.allocate(projectors + (gateways > 1 ? gateways : 0))
+        let projecting = (0..<projectors).map { role("projector", $0 + 1, port: ports[$0], environment) }
+        guard gateways > 1 else { return [projecting, [role("gateway", 1, port: port, environment)]] }
+        let gatewayPorts = Array(ports[projectors...])
+        let serving = gatewayPorts.enumerated().map { role("gateway", $0 + 1, port: $1, environment) }
+        let nginx = try NginxServer(
+            directory: directory.appendingPathComponent("nginx"), port: port, upstreams: gatewayPorts)
+        return [projecting, serving, [nginx]]
+    }
+
+    private func role(_ name: String, _ number: Int, port: Int, _ environment: [String: String]) -> ManagedProcess {
+        let home = directory.appendingPathComponent("roles")
+        var options = ManagedProcess.Options()
+        options.prepare = { try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true) }
+        options.ready = Readiness.http(port: port, path: "/readyz")
+        options.grace = .seconds(20)
+        return ManagedProcess(
+            name: "\(name)-\(number)", endpoint: "http://127.0.0.1:\(port)",
+            description: ProcessDescription(
+                executable: "/proc/self/exe".resolvingLink, arguments: [name, "--port", String(port)],
+                environment: ProcessDescription.minimalEnvironment(home: home).merging(environment) { $1 },
+                workingDirectory: home, logFile: home.appendingPathComponent("\(name)-\(number).log")),
+            options: options)
+    }
+}
+
+extension String {
+    fileprivate var resolvingLink: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: self)) ?? self
+    }
+}

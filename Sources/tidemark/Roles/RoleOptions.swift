@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// Flags that every role has. What a flag leaves open comes from the environment (`TIDEMARK_…`), then from `--config`.
+struct RoleOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("YAML file with settings.", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Print the settings in force, secrets masked, and end.")
+    var printConfig = false
+
+    @Option(help: ArgumentHelp(Setting.databaseURL.help, valueName: "url"))
+    var databaseURL: String?
+
+    @Option(help: ArgumentHelp(Setting.logLevel.help, valueName: "level"))
+    var logLevel: String?
+
+    func settings(_ flags: [Setting: String?] = [:]) async throws -> Settings {
+        var given = flags.compactMapValues { $0 }
+        given[.databaseURL] = databaseURL
+        given[.logLevel] = logLevel
+        do {
+            return try await Settings(flags: given, file: config)
+        } catch let error as Settings.Invalid {
+            throw ValidationError(error.description)
+        }
+    }
+}
+
+/// Flags of the roles that use the broker and the cache.
+struct ConnectionOptions: ParsableArguments {
+    @Option(name: .customLong("amqp-url"), help: ArgumentHelp(Setting.amqpURL.help, valueName: "url"))
+    var amqpURL: String?
+
+    @Option(help: ArgumentHelp(Setting.redisURL.help, valueName: "url"))
+    var redisURL: String?
+
+    @Option(help: ArgumentHelp(Setting.namespace.help, valueName: "name"))
+    var namespace: String?
+
+    @Option(help: ArgumentHelp(Setting.httpHost.help, valueName: "address"))
+    var host: String?
+
+    @Option(help: ArgumentHelp(Setting.httpPort.help, valueName: "port"))
+    var port: Int?
+
+    var flags: [Setting: String?] {
+        [.amqpURL: amqpURL, .redisURL: redisURL, .namespace: namespace, .httpHost: host, .httpPort: port.map(String.init)]
+    }
+}
+
+extension Settings {
+    /// Logs go to standard error: standard output is for answers.
+    func bootstrapLogging() throws {
+        guard let level = Logger.Level(rawValue: string(.logLevel)) else {
+            throw ValidationError("log.level: \"\(string(.logLevel))\" is no level. \(Setting.logLevel.help)")
+        }
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+    }
+}
