@@ -18,10 +18,12 @@ run: setup
 test: setup
 	scripts/test
 
-bench: setup
+bench:
+	@scripts/setup --bench
 	scripts/bench
 
 lint:
+	@scripts/setup --lint
 	scripts/lint
 
 format:

@@ -16,8 +16,10 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -25,7 +27,6 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 /// In order; `migrations/Migrations.swift` lists them again, with their embedded text.
 let migrations = [
@@ -65,7 +66,6 @@ let package = Package(
         .package(url: github("swift-server/async-http-client"), from: "1.37.0"),
         .package(url: github("swift-server/swift-service-lifecycle"), from: "2.13.0"),
         .package(url: github("apple/swift-system"), from: "1.8.1"),
-        .package(url: github("swiftlang/swift-subprocess"), from: "1.0.2"),
     ],
     targets: [
         // C libraries
@@ -100,31 +100,55 @@ let package = Package(
         // Roles
         .target(
             name: "Projector",
-            dependencies: ["Cache", "Commands", "EventLog", crypto, lifecycle, logging, metrics],
+            dependencies: [
+                "Cache", "Commands", "EventLog", "Lanes", crypto, hummingbird, lifecycle, logging, metrics,
+            ],
             swiftSettings: settings),
         .target(
             name: "Gateway",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird,
+                "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird, hummingbirdCore,
                 lifecycle, logging, metrics, nioCore, nioPosix,
             ],
+            resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
 
         // Tools
-        .target(
-            name: "LocalStack",
-            dependencies: [logging, subprocess],
-            swiftSettings: settings),
+        .target(name: "LocalStack", swiftSettings: settings),
         .target(
             name: "TidemarkClient",
-            dependencies: [httpClient, logging, nioCore],
+            dependencies: [httpClient, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings),
         .executableTarget(
             name: "tidemark",
             dependencies: [
                 "Cache", "Commands", "EventLog", "Gateway", "LocalStack", "Projector", "Prometheus",
-                "TidemarkClient", arguments, configuration, histogram, hummingbird, lifecycle,
-                logging, metrics, unixSignals,
+                "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
+                systemPackage, unixSignals,
+            ],
+            swiftSettings: settings),
+
+        // Tests
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging], swiftSettings: settings),
+        .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
+        .testTarget(
+            name: "CacheTests", dependencies: ["Cache", "Commands", "EventLog", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "ProjectorTests", dependencies: ["Commands", "EventLog", "Projector"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Cache", "Commands", "EventLog", "Gateway", hummingbird, httpTypes, logging, nioCore],
+            swiftSettings: settings),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
+        .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["TidemarkClient", "tidemark", arguments], swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Cache", "Commands", "EventLog", "Gateway", "Lanes", "LocalStack", "Projector", "Prometheus",
+                "TidemarkClient", crypto, httpClient, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings),
     ]

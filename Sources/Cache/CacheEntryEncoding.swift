@@ -32,7 +32,11 @@ enum CacheEntryEncoding {
     /// The bytes besides content type and value, at most.
     static let overhead = 1 + 1 + 8 + 8 + 8 + 8 + 2 + 4
 
-    static func encode(_ entry: CacheEntry) -> [UInt8] {
+    /// - Returns: `nil` when the content type or the value is too long for its length's field.
+    static func encode(_ entry: CacheEntry) -> [UInt8]? {
+        guard let typeLength = UInt16(exactly: entry.contentType.utf8.count),
+            let valueLength = UInt32(exactly: entry.value.readableBytes)
+        else { return nil }
         var flags: Flags = []
         if entry.state.deleted { flags.insert(.deleted) }
         if entry.state.expiresAt != nil { flags.insert(.expires) }
@@ -49,10 +53,10 @@ enum CacheEntryEncoding {
         append(entry.modifiedAt.microseconds)
         if let expiresAt = entry.state.expiresAt { append(expiresAt.microseconds) }
         if !flags.contains(.defaultType) {
-            append(UInt16(clamping: entry.contentType.utf8.count))
-            bytes.append(contentsOf: entry.contentType.utf8.prefix(Int(UInt16.max)))
+            append(typeLength)
+            bytes.append(contentsOf: entry.contentType.utf8)
         }
-        append(UInt32(entry.value.readableBytes))
+        append(valueLength)
         entry.value.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
         return bytes
     }
@@ -86,7 +90,7 @@ enum CacheEntryEncoding {
             contentType = text
         }
         guard let length = bytes.readInteger(as: UInt32.self), Int(length) == bytes.readableBytes,
-            !flags.contains(.deleted) || length == 0, createdVersion <= version
+            !flags.contains(.deleted) || length == 0
         else { return nil }
         let state = KeyState(
             version: version, createdVersion: createdVersion, deleted: flags.contains(.deleted), expiresAt: expiresAt)

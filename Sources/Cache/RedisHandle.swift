@@ -24,32 +24,41 @@ struct RedisHandle: ~Copyable {
         guard let context = redisConnectWithTimeout(host, Int32(port), timeval(connectTimeout)) else {
             throw Broken(reason: "out of memory")
         }
-        self.context = context
-        guard context.pointee.err == 0, redisSetTimeout(context, timeval(timeout)) == REDIS_OK else { throw failure() }
+        guard context.pointee.err == 0, redisSetTimeout(context, timeval(timeout)) == REDIS_OK else {
+            defer { redisFree(context) }
+            throw Broken(context)
+        }
         _ = redisEnableKeepAlive(context)
+        self.context = context
     }
 
     deinit { redisFree(context) }
+
+    /// Readable while no reply is awaited: the server has closed the connection.
+    var descriptor: Int32 { context.pointee.fd }
 
     /// Copies whole commands into the output buffer.
     borrowing func append(_ command: [UInt8]) throws(Broken) {
         let status = command.withUnsafeBytes { bytes in
             redisAppendFormattedCommand(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
         }
-        if status != REDIS_OK { throw failure() }
+        if status != REDIS_OK { throw Broken(context) }
     }
 
     /// Sends what was appended, if anything, and waits for the next reply.
     borrowing func nextReply() throws(Broken) -> RedisReply {
         var raw: UnsafeMutableRawPointer?
-        guard redisGetReply(context, &raw) == REDIS_OK, let raw else { throw failure() }
+        guard redisGetReply(context, &raw) == REDIS_OK, let raw else { throw Broken(context) }
         defer { freeReplyObject(raw) }
         return RedisReply(copying: raw.assumingMemoryBound(to: redisReply.self))
     }
+}
 
-    private borrowing func failure() -> Broken {
-        Broken(
-            reason: withUnsafeBytes(of: &context.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+extension RedisHandle.Broken {
+    fileprivate init(_ context: UnsafeMutablePointer<redisContext>) {
+        reason = withUnsafeBytes(of: &context.pointee.errstr) { text in
+            String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 import Lanes
-package import Logging
+import Logging
 import Synchronization
 
 /// One connection to Redis on one thread, for any number of concurrent callers.

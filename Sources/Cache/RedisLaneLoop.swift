@@ -1,6 +1,7 @@
 import CHiredis
 import Lanes
 import Logging
+import Metrics
 import Synchronization
 
 #if canImport(Glibc)
@@ -30,7 +31,7 @@ struct RedisLaneLoop {
         var hostIndex = 0
         while true {
             let host = configuration.url.hosts[hostIndex]
-            do {
+            do throws(RedisHandle.Broken) {
                 let connection = try connect(to: host)
                 backoff = Backoff()
                 state.connected.store(true, ordering: .releasing)
@@ -92,7 +93,8 @@ struct RedisLaneLoop {
     ) throws(RedisHandle.Broken) {
         var checked = ContinuousClock.now
         while true {
-            let wakeup = mailbox.wait(into: &batch, timeout: Self.roleCheckInterval)
+            let wakeup = mailbox.wait(
+                into: &batch, descriptor: connection.descriptor, timeout: Self.roleCheckInterval)
             let start = ContinuousClock.now
             if !batch.isEmpty {
                 try exchange(&batch, on: connection)
@@ -101,7 +103,7 @@ struct RedisLaneLoop {
             } else if wakeup.closed {
                 return
             }
-            if start - checked >= Self.roleCheckInterval {
+            if wakeup.descriptorReady || start - checked >= Self.roleCheckInterval {
                 try checkRole(of: connection)
                 checked = start
             }
@@ -116,7 +118,7 @@ struct RedisLaneLoop {
         var answered = 0
         var unfit: String?
         let deadline = ContinuousClock.now + configuration.commandTimeout
-        do {
+        do throws(RedisHandle.Broken) {
             for request in batch { try connection.append(request.bytes) }
             while answered < batch.count {
                 if answered & 63 == 63 && ContinuousClock.now > deadline {

@@ -25,7 +25,7 @@ extension CommandBus {
 }
 
 package struct BusError: Error, Sendable, Equatable {
-    package enum Code: String, Sendable {
+    package enum Code: String, Sendable, CaseIterable {
         /// No broker can be reached. The command will never be applied.
         case unavailable
         /// The partition's queue, or the publisher, is full. The command will never be applied.

@@ -24,7 +24,9 @@ package protocol EventStore: Sendable {
     ) async throws(EventLogError) -> [Key]?
 
     /// Keys of the partition whose value is past its expiry at `time` and not marked yet, the oldest first.
-    func keysAwaitingExpiry(in partition: Partition, at time: Timestamp, limit: Int) async throws(EventLogError) -> [Key]
+    func keysAwaitingExpiry(
+        in partition: Partition, at time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Key]
 }
 
 /// Which rows the first round trip of a batch's transaction fetches.

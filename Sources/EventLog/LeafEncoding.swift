@@ -13,7 +13,8 @@ extension Event {
     }
 
     /// The leaf's data: a format byte, then every field but the value and the salt in the order below; integers as eight
-    /// big-endian bytes, texts and byte strings behind their length, absent ones as the length 2^64-1; an optional integer behind a byte that says whether it is there.
+    /// big-endian bytes, texts and byte strings behind their length, absent ones as the length 2^64-1; an optional
+    /// integer behind a byte that says whether it is there.
     package var leafData: Data {
         var encoder = LeafEncoder(format: 1)
         encoder.append(UInt64(partition.number))

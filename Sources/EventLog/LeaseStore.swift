@@ -12,7 +12,9 @@ package protocol LeaseStore: Sendable {
     /// transaction of an earlier owner fails from now on.
     ///
     /// - Returns: the new epoch; `nil` when another worker was faster.
-    func acquire(_ partition: Partition, by worker: WorkerID, for duration: Duration) async throws(EventLogError) -> UInt64?
+    func acquire(
+        _ partition: Partition, by worker: WorkerID, for duration: Duration
+    ) async throws(EventLogError) -> UInt64?
 
     /// Gives a partition up for the next worker to take at once.
     func release(_ partition: Partition, by worker: WorkerID) async throws(EventLogError)

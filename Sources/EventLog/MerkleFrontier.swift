@@ -9,7 +9,7 @@ package struct MerkleFrontier: Sendable, Equatable {
     package static let hashByteCount = 32
 
     package private(set) var size: UInt64 = 0
-    private var edge: [Data] = []
+    private var edge: [Hash] = []
 
     package init() {}
 
@@ -17,21 +17,20 @@ package struct MerkleFrontier: Sendable, Equatable {
     package init?(size: UInt64, encoded: Data) {
         guard encoded.count == size.nonzeroBitCount * Self.hashByteCount else { return nil }
         self.size = size
-        let bytes = Data(encoded)
-        edge = stride(from: 0, to: bytes.count, by: Self.hashByteCount).map {
-            Data(bytes[(bytes.startIndex + $0)..<(bytes.startIndex + $0 + Self.hashByteCount)])
+        edge = encoded.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: Self.hashByteCount).map { Hash(bytes, at: $0) }
         }
     }
 
     /// The edge's hashes, the largest subtree first.
-    package var encoded: Data { edge.reduce(into: Data()) { $0.append($1) } }
+    package var encoded: Data { edge.withUnsafeBytes { Data($0) } }
 
     package mutating func append(leafHash: Data) {
         precondition(leafHash.count == Self.hashByteCount)
-        var hash = leafHash
+        var hash = leafHash.withUnsafeBytes { Hash($0, at: 0) }
         var rest = size
         while rest & 1 == 1 {
-            hash = Self.node(edge.removeLast(), hash)
+            hash = .node(edge.removeLast(), hash)
             rest >>= 1
         }
         edge.append(hash)
@@ -41,22 +40,40 @@ package struct MerkleFrontier: Sendable, Equatable {
     /// The tree's root hash; of an empty tree, the hash of nothing.
     package var root: Data {
         guard var hash = edge.last else { return Data(SHA256.hash(data: Data())) }
-        for left in edge.dropLast().reversed() { hash = Self.node(left, hash) }
-        return hash
+        for left in edge.dropLast().reversed() { hash = .node(left, hash) }
+        return hash.data
     }
 
     package static func leaf(_ data: Data) -> Data {
         var hash = SHA256()
-        hash.update(data: [0x00])
+        withUnsafeBytes(of: UInt8(0x00)) { hash.update(bufferPointer: $0) }
         hash.update(data: data)
         return Data(hash.finalize())
     }
 
     package static func node(_ left: Data, _ right: Data) -> Data {
+        precondition(left.count == hashByteCount && right.count == hashByteCount)
+        return left.withUnsafeBytes { left in
+            right.withUnsafeBytes { right in Hash.node(Hash(left, at: 0), Hash(right, at: 0)).data }
+        }
+    }
+}
+
+/// 32 bytes in place, so that appending to the edge allocates nothing.
+private struct Hash: Sendable, Equatable {
+    private var words: SIMD4<UInt64>
+
+    init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+        words = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
+    }
+
+    var data: Data { withUnsafeBytes(of: words) { Data($0) } }
+
+    static func node(_ left: Hash, _ right: Hash) -> Hash {
         var hash = SHA256()
-        hash.update(data: [0x01])
-        hash.update(data: left)
-        hash.update(data: right)
-        return Data(hash.finalize())
+        withUnsafeBytes(of: UInt8(0x01)) { hash.update(bufferPointer: $0) }
+        withUnsafeBytes(of: left.words) { hash.update(bufferPointer: $0) }
+        withUnsafeBytes(of: right.words) { hash.update(bufferPointer: $0) }
+        return hash.finalize().withUnsafeBytes { Hash($0, at: 0) }
     }
 }

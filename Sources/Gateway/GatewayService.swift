@@ -1,8 +1,7 @@
 package import Cache
 package import Commands
 package import EventLog
-import Logging
-import NIOCore
+package import NIOCore
 package import Prometheus
 
 /// The gateway's use cases over the real parts.
@@ -26,11 +25,11 @@ package struct GatewayService: GatewayUseCases {
         self.log = log
         self.registry = registry
         issuer = CommandIDIssuer(secret: cluster.secret)
-        partitioner = Partitioner(count: cluster.partitions)
+        partitioner = cluster.partitioner
         writer = Writer(
             bus: bus, issuer: issuer, partitioner: partitioner, outcomes: outcomes, log: log, clock: clock)
         reader = Reader(cache: cache, log: log, writer: writer, partitioner: partitioner, clock: clock)
-        sessions = SessionTokenCodec(clusterTag: cluster.tag, partitions: cluster.partitions)
+        sessions = SessionTokenCodec(clusterTag: cluster.tag, partitions: cluster.partitioner.count)
     }
 
     package func partition(of key: Key) -> Partition { partitioner.partition(of: key) }

@@ -34,6 +34,7 @@ package final class Lane<Message: Sendable>: Sendable {
         thread.start()
     }
 
+    @discardableResult
     package func post(_ message: Message) -> Mailbox<Message>.Admission { mailbox.post(message) }
 
     /// Closes the mailbox and waits until the thread has answered what was in it and ended.

@@ -47,7 +47,8 @@ struct AMQPHandshake: Sendable {
         let size = head[3...].reduce(0) { $0 << 8 | Int($1) }
         guard head[0] == 1, (4...131_072).contains(size) else { return nil }
         let payload = try connection.read(size + 1)
-        guard payload[0] == 0, payload[1] == 10, let method = Method(rawValue: UInt16(payload[2]) << 8 | UInt16(payload[3]))
+        guard payload[0] == 0, payload[1] == 10,
+            let method = Method(rawValue: UInt16(payload[2]) << 8 | UInt16(payload[3]))
         else { return nil }
         return (method, Array(payload[4..<size]))
     }

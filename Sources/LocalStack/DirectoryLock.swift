@@ -7,7 +7,9 @@ package final class DirectoryLock: Sendable {
 
     /// Fails at once when another process holds it; the error names that process.
     package init(_ directory: URL) throws {
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        // Nobody else's business: it holds data, logs and passwords.
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let path = directory.appendingPathComponent(Self.fileName).path
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -28,7 +30,7 @@ package final class DirectoryLock: Sendable {
         _ = holder.withCString { write(descriptor, $0, strlen($0)) }
     }
 
-    static let fileName = "lock"
+    static let fileName = "tidemark.lock"
 
     deinit { close(descriptor) }
 }

@@ -2,7 +2,9 @@ import Foundation
 
 /// Finds programs on PATH and where Debian keeps those that are not on it.
 package enum ExecutableFinder {
-    private static let usualDirectories = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    private static let usualDirectories = [
+        "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin",
+    ]
 
     /// PATH followed by the usual directories.
     package static var searchPath: String {

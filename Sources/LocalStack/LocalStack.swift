@@ -38,6 +38,7 @@ package struct LocalStack: Sendable {
         roles: @Sendable (Endpoints) async throws -> [[any Server]], onReady: @Sendable () async throws -> Void
     ) async throws {
         let directory = options.dataDirectory.absoluteURL
+        try refuseForeign(directory)
         let lock = try DirectoryLock(directory)
         defer { withExtendedLifetime(lock) {} }
         if options.fresh { try empty(directory) }
@@ -67,6 +68,16 @@ package struct LocalStack: Sendable {
         let endpoints = Endpoints(
             database: database.connectionString, commandBus: rabbit.url, redisPort: redis.port)
         for stage in try await roles(endpoints) { try await supervisor.start(stage) }
+    }
+
+    /// A folder of something else, named by mistake, must not be filled with our files, let alone emptied by `fresh`.
+    private func refuseForeign(_ directory: URL) throws {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        guard names.isEmpty || names.contains(DirectoryLock.fileName) else {
+            throw StartFailure(
+                name: directory.path, reason: "holds files and is not a data directory of Tidemark's",
+                advice: "Choose a new or an empty directory.")
+        }
     }
 
     private func empty(_ directory: URL) throws {

@@ -108,7 +108,7 @@ package final class ServerProcess: Sendable {
             self.signal(number)
             let deadline = ContinuousClock.now + grace
             while self.isRunning, ContinuousClock.now < deadline {
-                try? await Task.sleep(for: .milliseconds(10))
+                try? await Task.sleep(for: .milliseconds(25))
                 tree.merge(self.tree)
             }
             if self.isRunning {
@@ -121,7 +121,7 @@ package final class ServerProcess: Sendable {
             let patience = ContinuousClock.now + (number == SIGKILL ? .zero : .seconds(1))
             while !tree.isEmpty {
                 if ContinuousClock.now >= patience { tree.signal(SIGKILL) }
-                try? await Task.sleep(for: .milliseconds(5))
+                try? await Task.sleep(for: .milliseconds(10))
                 tree.removeEnded()
             }
         }.value

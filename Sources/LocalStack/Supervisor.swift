@@ -28,7 +28,11 @@ package actor Supervisor {
     private func start(_ server: any Server) async throws {
         for process in server.processes {
             try await process.start()
-            guard !isStopping else { throw CancellationError() }
+            if isStopping {
+                // It may have begun just after it was told to stop.
+                await process.stop()
+                throw CancellationError()
+            }
             try inventory?.add(process)
             watches.append(Task { await self.watch(process) })
         }

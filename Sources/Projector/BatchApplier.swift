@@ -2,6 +2,7 @@ import Commands
 import EventLog
 import Foundation
 import Logging
+import Metrics
 
 /// Takes batches of one partition through the database, whatever it takes: retries what may be retried, looks again
 /// after a commit whose answer was lost, and isolates a command that fails by itself.
@@ -68,10 +69,10 @@ struct BatchApplier: Sendable {
                 + apply(Array(items[half...]), applied: applied)
         }
         guard let item = items.first else { throw cause }
-        logger.error(
-            "command set aside",
-            metadata: ["command.id": "\(item.command.id)", "error": "\(cause.message)"].merging(
-                cause.metadata.mapValues { .string($0) }) { a, _ in a })
+        var metadata: Logger.Metadata = cause.metadata.mapValues { .string($0) }
+        metadata["command.id"] = "\(item.command.id)"
+        metadata["error"] = "\(cause.message)"
+        logger.error("command set aside", metadata: metadata)
         metrics.deadLettered.increment()
         var read = BatchRead(
             partition: partition, epoch: epoch, keys: [], origins: [item.dot.origin], commandIDs: [item.command.id])

@@ -5,14 +5,21 @@ package import EventLog
 package struct LeasePolicy {
     package struct Plan: Equatable, Sendable {
         /// Free or expired partitions to try for.
-        package var acquire: [Partition] = []
+        package var acquire: [Partition]
         /// Partitions to hand over gracefully.
-        package var release: [Partition] = []
+        package var release: [Partition]
         /// Partitions held here that the table no longer gives to this worker.
-        package var lost: [Partition] = []
+        package var lost: [Partition]
+
+        package init(acquire: [Partition] = [], release: [Partition] = [], lost: [Partition] = []) {
+            self.acquire = acquire
+            self.release = release
+            self.lost = lost
+        }
     }
 
     /// - Parameters:
+    ///   - table: as of now.
     ///   - held: what this worker runs, with the epoch it runs under.
     package static func plan(_ table: LeaseTable, for worker: WorkerID, held: [Partition: UInt64]) -> Plan {
         var plan = Plan()

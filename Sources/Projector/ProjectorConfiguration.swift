@@ -34,7 +34,7 @@ package struct ProjectorParts: Sendable {
     package init(
         source: any CommandSource, store: any EventStore, leases: any LeaseStore, cache: any CacheProjection,
         cluster: ClusterDescription, configuration: ProjectorConfiguration, clock: any WallClock = SystemWallClock(),
-        salts: SaltSource = .system, logger: Logger
+        salts: SaltSource = .random, logger: Logger
     ) {
         self.source = source
         self.store = store

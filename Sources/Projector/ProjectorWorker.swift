@@ -1,4 +1,4 @@
-import Commands
+package import Commands
 import EventLog
 import Logging
 import Metrics
@@ -20,7 +20,7 @@ package actor ProjectorWorker: Service {
     private let worker = WorkerID()
     private let metrics = ProjectorMetrics()
     private let logger: Logger
-    private let lease = LeaseDeadline()
+    private nonisolated let lease = LeaseDeadline()
     private var held: [Partition: Held] = [:]
 
     package init(_ parts: ProjectorParts) {
@@ -32,6 +32,9 @@ package actor ProjectorWorker: Service {
 
     /// Partitions that this worker holds at the moment.
     package var owned: [Partition] { held.keys.sorted() }
+
+    /// Whether leases are being renewed: the database answers, and this worker takes its share.
+    package nonisolated var isReady: Bool { lease.stands }
 
     /// Runs until graceful shutdown or cancellation, then hands everything over: what was delivered is applied first, for as long as
     /// the drain may take. What is left is delivered to the next owner.

@@ -1,8 +1,5 @@
+import Crypto
 package import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// Random bytes for the values' commitments, a batch's worth at once.
 package struct SaltSource: Sendable {
@@ -10,21 +7,9 @@ package struct SaltSource: Sendable {
 
     package init(_ bytes: @escaping @Sendable (Int) -> Data) { self.bytes = bytes }
 
-    /// The operating system's generator: one system call a batch.
-    package static let system = SaltSource { count in
-        var data = Data(count: count)
-        data.withUnsafeMutableBytes { buffer in
-            #if canImport(Glibc)
-                var filled = 0
-                while filled < count {
-                    let got = getrandom(buffer.baseAddress! + filled, count - filled, 0)
-                    precondition(got > 0 || errno == EINTR, "getrandom: errno \(errno)")
-                    filled += max(0, got)
-                }
-            #else
-                arc4random_buf(buffer.baseAddress!, count)
-            #endif
-        }
-        return data
+    /// The cryptographic library's generator. (`SystemRandomNumberGenerator` would make a system call for every eight bytes.)
+    package static let random = SaltSource { count in
+        guard count > 0 else { return Data() }
+        return SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Data($0) }
     }
 }

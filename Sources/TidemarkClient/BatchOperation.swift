@@ -29,9 +29,11 @@ public struct BatchOperation: Sendable, Equatable {
 }
 
 extension BatchOperation: Codable {
-    private enum CodingKeys: String, CodingKey {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case kind = "op"
         case key
+        case value
+        case base64 = "value_base64"
         case contentType = "content_type"
         case ifMatch = "if_match"
         case ifNoneMatch = "if_none_match"
@@ -39,7 +41,9 @@ extension BatchOperation: Codable {
         case idempotencyKey = "idempotency_key"
     }
 
+    /// A member that no operation has is refused: a misspelt precondition must not silently be none.
     public init(from decoder: any Decoder) throws {
+        try MemberName.refuseUnknown(in: decoder, known: Set(CodingKeys.allCases.map(\.rawValue)))
         let container = try decoder.container(keyedBy: CodingKeys.self)
         kind = try container.decode(Kind.self, forKey: .kind)
         key = try container.decode(String.self, forKey: .key)
@@ -47,7 +51,10 @@ extension BatchOperation: Codable {
         contentType = try container.decodeIfPresent(String.self, forKey: .contentType)
         timeToLive = try container.decodeIfPresent(Int.self, forKey: .timeToLive)
         idempotencyKey = try container.decodeIfPresent(String.self, forKey: .idempotencyKey)
-        let ifMatch = try container.decodeIfPresent(String.self, forKey: .ifMatch)
+        // A version may be given as a number, too.
+        let ifMatch =
+            try (try? container.decodeIfPresent(UInt64.self, forKey: .ifMatch)).flatMap { $0.map { String($0) } }
+            ?? container.decodeIfPresent(String.self, forKey: .ifMatch)
         let ifNoneMatch = try container.decodeIfPresent(String.self, forKey: .ifNoneMatch)
         guard let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch) else {
             throw DecodingError.dataCorrupted(

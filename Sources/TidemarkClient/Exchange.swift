@@ -12,8 +12,6 @@ struct Exchange {
     var body: Data?
     /// How long the server was asked to wait.
     var wait: Duration?
-    /// Statuses that are an answer and no error, besides 2xx.
-    var answers: Set<Int> = []
 
     /// - Parameter wait: rounded up to whole seconds, at most 60.
     init(_ method: HTTPMethod, _ target: String, wait: Duration? = nil) {

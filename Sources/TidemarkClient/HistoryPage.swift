@@ -12,6 +12,14 @@ public struct HistoryPage: Sendable, Codable {
         public var command: String?
         public var size: Int?
         public var contentType: String?
+        /// When the client asked for it, in RFC 3339.
+        public var issuedAt: String?
+        /// When the value's life ends, in RFC 3339.
+        public var expiresAt: String?
+        /// The version that this event replaced.
+        public var previousVersion: UInt64?
+        /// Why a command was rejected.
+        public var reason: String?
         /// Only when values were asked for.
         public var value: Data?
     }
@@ -23,8 +31,11 @@ public struct HistoryPage: Sendable, Codable {
 
 extension HistoryPage.Event: Codable {
     private enum CodingKeys: String, CodingKey {
-        case version, kind, time, principal, command, size
+        case version, kind, time, principal, command, size, reason
         case contentType = "content_type"
+        case issuedAt = "issued_at"
+        case expiresAt = "expires_at"
+        case previousVersion = "previous_version"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -36,6 +47,10 @@ extension HistoryPage.Event: Codable {
         command = try container.decodeIfPresent(String.self, forKey: .command)
         size = try container.decodeIfPresent(Int.self, forKey: .size)
         contentType = try container.decodeIfPresent(String.self, forKey: .contentType)
+        issuedAt = try container.decodeIfPresent(String.self, forKey: .issuedAt)
+        expiresAt = try container.decodeIfPresent(String.self, forKey: .expiresAt)
+        previousVersion = try container.decodeIfPresent(UInt64.self, forKey: .previousVersion)
+        reason = try container.decodeIfPresent(String.self, forKey: .reason)
         value = try Content.decodeIfPresent(from: decoder)?.bytes
     }
 
@@ -48,6 +63,10 @@ extension HistoryPage.Event: Codable {
         try container.encodeIfPresent(command, forKey: .command)
         try container.encodeIfPresent(size, forKey: .size)
         try container.encodeIfPresent(contentType, forKey: .contentType)
+        try container.encodeIfPresent(issuedAt, forKey: .issuedAt)
+        try container.encodeIfPresent(expiresAt, forKey: .expiresAt)
+        try container.encodeIfPresent(previousVersion, forKey: .previousVersion)
+        try container.encodeIfPresent(reason, forKey: .reason)
         if let value { try Content(value).encode(to: encoder) }
     }
 }

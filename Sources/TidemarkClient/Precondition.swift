@@ -28,7 +28,8 @@ extension Precondition {
         case ("*", nil): self = .exists
         case (nil, "*"): self = .absent
         case (let tag?, nil):
-            let digits = tag.count > 1 && tag.hasPrefix("\"") && tag.hasSuffix("\"") ? tag.dropFirst().dropLast() : tag[...]
+            let isQuoted = tag.count > 1 && tag.hasPrefix("\"") && tag.hasSuffix("\"")
+            let digits = isQuoted ? tag.dropFirst().dropLast() : tag[...]
             guard digits.allSatisfy(\.isNumber), let version = UInt64(digits) else { return nil }
             self = .version(version)
         default: return nil

@@ -16,7 +16,7 @@ public enum ReadPoint: Sendable, Equatable {
         case .latest: ""
         case .version(let version): "?version=\(version)"
         case .time(let date):
-            "?at=\(PercentEncoding.query(date.formatted(.iso8601.time(includingFractionalSeconds: true))))"
+            "?at=\(PercentEncoding.query(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))))"
         case .timestamp(let text): "?at=\(PercentEncoding.query(text))"
         }
     }

@@ -55,7 +55,8 @@ extension TidemarkClient {
             let response = try await http.execute(request, deadline: deadline)
             let body = try await response.body.collect(upTo: configuration.maximumAnswerBytes)
             reply = Reply(
-                status: Int(response.status.code), headers: response.headers, body: Data(body.readableBytesView), url: url)
+                status: Int(response.status.code), headers: response.headers, body: Data(body.readableBytesView),
+                url: url)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -64,7 +65,7 @@ extension TidemarkClient {
             throw Self.connectionError(error, url: url)
         }
         let token = reply.headers.first(name: "Tidemark-Session")
-        if (200..<300).contains(reply.status) || exchange.answers.contains(reply.status) { return (.success(reply), token) }
+        if (200..<300).contains(reply.status) { return (.success(reply), token) }
         if reply.status == 502 || reply.status == 503 { endpoints.withLock { $0.failed(url, now: .now) } }
         let error = TidemarkError(
             status: reply.status, body: reply.body, retryAfter: reply.headers.first(name: "Retry-After"), url: url)

@@ -14,10 +14,14 @@ extension TidemarkClient {
         in session: Session? = nil
     ) async throws -> StoredValue? {
         var exchange = Exchange(.GET, "/v1/kv/\(PercentEncoding.path(key))\(point.query)", wait: wait)
-        exchange.answers = [404]
         if let consistency { exchange.headers.add(name: "Tidemark-Consistency", value: consistency.rawValue) }
-        let reply = try await perform(exchange, in: session)
-        if reply.status == 404 { return nil }
+        let reply: Reply
+        do {
+            reply = try await perform(exchange, in: session)
+        } catch let error as TidemarkError where error.problem == "not-found" {
+            // Not any 404: another server at this URL knows no `/v1/kv/`, and that says nothing about the key.
+            return nil
+        }
         guard let version = reply.version else { throw TidemarkError.badAnswer(reply.url, "Tidemark-Version") }
         return StoredValue(
             bytes: reply.body,
@@ -44,34 +48,37 @@ extension TidemarkClient {
     ///   - limit: 1 to 1,000.
     public func list(
         prefix: String = "", after: String? = nil, limit: Int = 100, values: Bool = false,
-        consistency: Consistency? = nil, in session: Session? = nil
+        consistency: Consistency? = nil, wait: Duration? = nil, in session: Session? = nil
     ) async throws -> ListPage {
         var target = "/v1/kv?prefix=\(PercentEncoding.query(prefix))&limit=\(limit)"
         if let after { target += "&after=\(PercentEncoding.query(after))" }
         if values { target += "&values=true" }
-        var exchange = Exchange(.GET, target)
+        var exchange = Exchange(.GET, target, wait: wait)
         if let consistency { exchange.headers.add(name: "Tidemark-Consistency", value: consistency.rawValue) }
         return try await perform(exchange, in: session).decode(ListPage.self)
     }
 
     /// One page of what happened to a key, oldest first.
     public func history(
-        of key: String, after: UInt64? = nil, limit: Int = 100, values: Bool = false, in session: Session? = nil
+        of key: String, after: UInt64? = nil, limit: Int = 100, values: Bool = false, wait: Duration? = nil,
+        in session: Session? = nil
     ) async throws -> HistoryPage {
         var target = "/v1/history/\(PercentEncoding.path(key))?limit=\(limit)"
         if let after { target += "&after=\(after)" }
         if values { target += "&values=true" }
-        return try await perform(Exchange(.GET, target), in: session).decode(HistoryPage.self)
+        return try await perform(Exchange(.GET, target, wait: wait), in: session).decode(HistoryPage.self)
     }
 
     /// What became of a command.
     ///
     /// - Returns: `nil` for an id that was never issued.
     public func status(of command: String) async throws -> CommandStatus? {
-        var exchange = Exchange(.GET, "/v1/commands/\(PercentEncoding.query(command))")
-        exchange.answers = [404]
-        let reply = try await perform(exchange, in: nil)
-        return reply.status == 404 ? nil : try reply.decode(CommandStatus.self)
+        let exchange = Exchange(.GET, "/v1/commands/\(PercentEncoding.query(command))")
+        do {
+            return try await perform(exchange, in: nil).decode(CommandStatus.self)
+        } catch let error as TidemarkError where error.problem == "unknown-command" {
+            return nil
+        }
     }
 
     /// Waits until everything that `session` has seen and written is applied.

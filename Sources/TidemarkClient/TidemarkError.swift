@@ -26,7 +26,7 @@ public struct TidemarkError: Error, Sendable {
     public var cause: (any Error)?
 
     /// The session token belongs to another cluster, or is damaged: a new session has to be started.
-    public var isSessionRefused: Bool { status == 400 && problem.contains("session") }
+    public var isSessionRefused: Bool { problem == "session-invalid" }
 
     /// Overload, a part that is down, or a proxy that could not reach a gateway.
     static func isRetryable(status: Int) -> Bool { [429, 502, 503, 504].contains(status) }
@@ -43,8 +43,8 @@ extension TidemarkError {
             detail: problem.detail ?? problem.title ?? "The server answered \(status) and did not say why.",
             isRetryable: Self.isRetryable(status: status),
             // A proxy's 502 and 504 leave open whether the gateway got the request.
-            isOutcomeKnown: problem.slug != "ack-unknown" && status != 502 && status != 504,
-            retryAfter: retryAfter.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.map { .seconds(max(0, $0)) },
+            isOutcomeKnown: !["ack-unknown", "internal"].contains(problem.slug) && status != 502 && status != 504,
+            retryAfter: retryAfter.flatMap { Int($0) }.map { .seconds(max(0, $0)) },
             version: problem.version,
             command: problem.command,
             url: url)

@@ -87,7 +87,7 @@ struct PostgresServerTests {
             start.cancel()
             _ = await start.result
             await server.stop()
-            try await eventually { processes(mentioning: directory.path) } is: { $0.isEmpty }
+            try await eventually({ processes(mentioning: directory.path) }, is: { $0.isEmpty })
             try await server.start()
             await server.stop()
             #expect(processes(mentioning: directory.path) == [])
@@ -99,7 +99,8 @@ struct PostgresServerTests {
         try await withScratchDirectory { directory in
             var options = PostgresServer.Options()
             options.durable = false
-            let server = try await PostgresServer.start(directory: directory.appendingPathComponent("pg"), options: options)
+            let server = try await PostgresServer.start(
+                directory: directory.appendingPathComponent("pg"), options: options)
             let wrong = "postgresql://tidemark:wrong@127.0.0.1:\(server.port)/tidemark"
             await #expect(throws: StartFailure.self) { try await query("select 1", wrong, in: directory) }
             await server.stop()

@@ -27,7 +27,7 @@ struct RabbitMQServerTests {
             #expect(first.nodeName != second.nodeName)
             let start = Task { try await second.start() }
             async let one: Void = first.start()
-            try await eventually { second.isRunning } is: { $0 }
+            try await eventually({ second.isRunning }, is: { $0 })
             start.cancel()
             await #expect(throws: CancellationError.self) { try await start.value }
             #expect(processes(mentioning: second.directory.path) == [])
@@ -35,7 +35,8 @@ struct RabbitMQServerTests {
             // A port mapper that comes back is found again by its node, and by our tools.
             await first.processes[0].current?.kill()
             try await first.start()
-            try await eventually { (try? await first.control(["status"])) ?? "no answer" } is: { $0.contains("RabbitMQ") }
+            try await eventually(
+                { (try? await first.control(["status"])) ?? "no answer" }, is: { $0.contains("RabbitMQ") })
             await first.stop()
             #expect(processes(mentioning: directory.path) == [])
         }

@@ -33,12 +33,13 @@ struct RedisServerTests {
             let master = try await RedisServer.start(directory: directory.appendingPathComponent("a"))
             var options = RedisServer.Options()
             options.replicaOf = master.port
-            let replica = try await RedisServer.start(directory: directory.appendingPathComponent("b"), options: options)
+            let replica = try await RedisServer.start(
+                directory: directory.appendingPathComponent("b"), options: options)
             let sentinel = try SentinelServer(
                 directory: directory.appendingPathComponent("s"), masterPort: master.port, quorum: 1)
             try await sentinel.start()
             _ = try await command(["SET", "a", "1"], master)
-            try await eventually { try await command(["GET", "a"], replica) } is: { $0 == "1\n" }
+            try await eventually({ try await command(["GET", "a"], replica) }, is: { $0 == "1\n" })
             await sentinel.stop()
             await replica.stop()
             await master.stop()

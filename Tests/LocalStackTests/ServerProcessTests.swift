@@ -11,9 +11,11 @@ struct ServerProcessTests {
             logFile: directory.appendingPathComponent("log"))
     }
 
-    @Test("The end of a process is told as it was", arguments: [
-        ("exit 0", ProcessExit.exited(0)), ("exit 7", .exited(7)), ("kill -9 $$", .signalled(9)),
-    ])
+    @Test(
+        "The end of a process is told as it was",
+        arguments: [
+            ("exit 0", ProcessExit.exited(0)), ("exit 7", .exited(7)), ("kill -9 $$", .signalled(9)),
+        ])
     func exit(script: String, expected: ProcessExit) async throws {
         try await withScratchDirectory { directory in
             let process = try await ServerProcess.launch(shell(script, in: directory))
@@ -41,7 +43,7 @@ struct ServerProcessTests {
         try await withScratchDirectory { directory in
             let script = "trap '' TERM; setsid sleep 1000 & sleep 1000 & echo up; while :; do wait; done"
             let process = try await ServerProcess.launch(shell(script, in: directory))
-            try await eventually { process.tree.processIdentifiers.count } is: { $0 == 3 }
+            try await eventually({ process.tree.processIdentifiers.count }, is: { $0 == 3 })
             var tree = process.tree
             await process.terminate(grace: .milliseconds(100))
             #expect(process.exit == .signalled(SIGKILL))
@@ -65,12 +67,10 @@ struct ServerProcessTests {
         try await withScratchDirectory { directory in
             var description = shell("", in: directory)
             description.executable = "/no/such/server"
-            let server = ManagedProcess(name: "ghost", description: description)
-            let failure = await #expect(throws: StartFailure.self) {
-                var options = ManagedProcess.Options()
-                options.ready = { false }
-                try await ManagedProcess(name: "ghost", description: server.description, options: options).start()
-            }
+            var options = ManagedProcess.Options()
+            options.ready = { false }
+            let server = ManagedProcess(name: "ghost", description: description, options: options)
+            let failure = await #expect(throws: StartFailure.self) { try await server.start() }
             #expect(failure?.description.contains("/no/such/server") == true)
         }
     }
@@ -82,7 +82,7 @@ struct ServerProcessTests {
             options.ready = { false }
             let server = ManagedProcess(name: "slow", description: shell("sleep 1000", in: directory), options: options)
             let start = Task { try await server.start() }
-            try await eventually { server.isRunning } is: { $0 }
+            try await eventually({ server.isRunning }, is: { $0 })
             start.cancel()
             await #expect(throws: CancellationError.self) { try await start.value }
             #expect(processes(mentioning: directory.path) == [])
@@ -103,30 +103,5 @@ struct ServerProcessTests {
             #expect(failure?.description.contains("better days") == true)
             #expect(processes(mentioning: directory.path) == [])
         }
-    }
-
-    @Test("The kernel ends a server whose parent thread is gone, which is what a SIGKILL to us looks like")
-    func parentDeath() async throws {
-        try await withScratchDirectory { directory in
-            // The line that every process is started with, run by a shell in our place, which is then killed.
-            let guardScript = #"[ "$PPID" = "$0" ] || exit 1; exec "$@""#
-            let script = """
-                setpriv --pdeathsig KILL -- /bin/sh -c '\(guardScript)' $$ sleep 1000 &
-                echo $! > child; wait
-                """
-            let parent = try await ServerProcess.launch(shell(script, in: directory))
-            let file = directory.appendingPathComponent("child")
-            try await eventually { (try? String(contentsOf: file, encoding: .utf8)) ?? "" } is: { $0.hasSuffix("\n") }
-            let child = try #require(Int32(String(contentsOf: file, encoding: .utf8).dropLast()))
-            try await eventually { commandName(child) } is: { $0 == "sleep" }
-            parent.signal(SIGKILL)
-            try await eventually { commandName(child) } is: { $0 != "sleep" }
-        }
-    }
-
-    /// What a living process runs; empty for a zombie or none.
-    private func commandName(_ processIdentifier: Int32) -> String {
-        let line = (try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(processIdentifier)/cmdline"))) ?? Data()
-        return String(decoding: line.prefix { $0 != 0 }, as: UTF8.self)
     }
 }

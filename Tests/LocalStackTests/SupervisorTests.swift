@@ -33,8 +33,8 @@ struct SupervisorTests {
             try await supervisor.start([second])
             let before = try #require(first.processIdentifier)
             Glibc.kill(before, SIGKILL)
-            try await eventually { first.processIdentifier } is: { $0 != nil && $0 != before }
-            try await eventually { lines.all } is: { $0.count == 2 }
+            try await eventually({ first.processIdentifier }, is: { $0 != nil && $0 != before })
+            try await eventually({ lines.all }, is: { $0.count == 2 })
             #expect(lines.all.first?.hasPrefix("first was ended by signal 9") == true)
             let text = try String(contentsOf: file, encoding: .utf8)
             #expect(text.contains("\"process_id\" : \(try #require(first.processIdentifier))"))
@@ -57,7 +57,7 @@ struct SupervisorTests {
                 name: "slow", description: sleeper("slow", in: directory).description, options: options)
             let supervisor = Supervisor { _ in }
             let start = Task { try await supervisor.start([slow]) }
-            try await eventually { slow.isRunning } is: { $0 }
+            try await eventually({ slow.isRunning }, is: { $0 })
             await supervisor.stopAll()
             await #expect(throws: (any Error).self) { try await start.value }
             #expect(processes(mentioning: directory.path) == [])
@@ -71,6 +71,21 @@ struct SupervisorTests {
             let failure = #expect(throws: StartFailure.self) { _ = try DirectoryLock(directory) }
             #expect(failure?.description.contains("in use by process \(getpid())") == true)
             withExtendedLifetime(lock) {}
+        }
+    }
+
+    @Test(
+        "A directory of something else is refused and left alone, also when it is to be emptied",
+        arguments: [true, false])
+    func foreignDirectory(fresh: Bool) async throws {
+        try await withScratchDirectory { directory in
+            let file = directory.appendingPathComponent("thesis.txt")
+            try "years of work".write(to: file, atomically: true, encoding: .utf8)
+            var options = LocalStack.Options(dataDirectory: directory)
+            options.fresh = fresh
+            let stack = LocalStack(options)
+            await #expect(throws: StartFailure.self) { try await stack.run(roles: { _ in [] }, onReady: {}) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["thesis.txt"])
         }
     }
 

@@ -12,7 +12,7 @@ package struct RabbitMQConfiguration: Sendable {
     package var connectTimeout: Duration = .seconds(3)
     /// How long a broker may take to answer a declaration or another call before the connection counts as lost.
     package var callTimeout: Duration = .seconds(10)
-    /// A connection that is silent for twice as long is lost.
+    /// A connection that is silent for twice as long is lost. Whole seconds, at least one.
     package var heartbeat: Duration = .seconds(10)
     /// The first pause between attempts to connect; it doubles up to `maximumBackoff`, less up to half at random.
     package var initialBackoff: Duration = .milliseconds(100)

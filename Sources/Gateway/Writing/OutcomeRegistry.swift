@@ -22,6 +22,17 @@ package final class OutcomeRegistry: Sendable {
         /// Requests with one `Idempotency-Key` share an id; their commands go through one queue, so their outcomes come
         /// in the order of the requests.
         var queues: [CommandID: [Ticket]] = [:]
+
+        func hasEnded(_ ticket: Ticket) -> Bool {
+            if case .ended = waiters[ticket] { true } else { false }
+        }
+
+        @discardableResult
+        mutating func remove(_ ticket: Ticket) -> Waiter? {
+            queues[ticket.command]?.removeAll { $0 == ticket }
+            if queues[ticket.command]?.isEmpty == true { queues[ticket.command] = nil }
+            return waiters.removeValue(forKey: ticket)
+        }
     }
 
     private let state = Mutex(State())
@@ -94,18 +105,5 @@ package final class OutcomeRegistry: Sendable {
         state.withLock { state in
             Dictionary(grouping: state.waiters.keys, by: \.partition).mapValues { $0.map(\.command) }
         }
-    }
-}
-
-extension OutcomeRegistry.State {
-    fileprivate func hasEnded(_ ticket: OutcomeRegistry.Ticket) -> Bool {
-        if case .ended = waiters[ticket] { true } else { false }
-    }
-
-    @discardableResult
-    fileprivate mutating func remove(_ ticket: OutcomeRegistry.Ticket) -> OutcomeRegistry.Waiter? {
-        queues[ticket.command]?.removeAll { $0 == ticket }
-        if queues[ticket.command]?.isEmpty == true { queues[ticket.command] = nil }
-        return waiters.removeValue(forKey: ticket)
     }
 }

@@ -7,7 +7,7 @@ struct BatchCommand: AsyncParsableCommand {
         commandName: "batch",
         abstract: "Send up to 1,000 operations in one request.",
         discussion: """
-            The file holds {"operations":[...]}, an array of operations, or one operation a line. Each succeeds or fails by
+            The file holds {"operations":[...]}, an array of operations, or one operation a line. Each succeeds or fails by \
             itself. Exit status: 0 all succeeded, 3 or 4 all that failed did so as not found or by precondition, else 1.
 
             EXAMPLES

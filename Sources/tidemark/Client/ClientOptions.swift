@@ -26,7 +26,9 @@ struct ClientOptions: ParsableArguments {
     var tokenFile: String?
 
     func validate() throws {
-        for url in urls(ProcessInfo.processInfo.environment) {
+        let urls = urls(ProcessInfo.processInfo.environment)
+        if urls.isEmpty { throw ValidationError("--url names no URL; give one such as \(Self.defaultURL).") }
+        for url in urls {
             guard let parts = URL(string: url), ["http", "https"].contains(parts.scheme), parts.host() != nil else {
                 throw ValidationError("\"\(url)\" is not an http or https URL, such as \(Self.defaultURL).")
             }
@@ -38,14 +40,12 @@ struct ClientOptions: ParsableArguments {
         return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    func configuration(
-        _ environment: [String: String], _ retry: RetryPolicy = RetryPolicy()
-    ) throws -> TidemarkClient.Configuration {
+    func configuration(_ environment: [String: String]) throws -> TidemarkClient.Configuration {
         var token = environment["TIDEMARK_TOKEN"]
         if let tokenFile { token = String(decoding: try Terminal.read(tokenFile, what: "the token"), as: UTF8.self) }
         token = token?.trimmingCharacters(in: .whitespacesAndNewlines)
         return TidemarkClient.Configuration(
-            urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 }, retry: retry)
+            urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 })
     }
 
     /// Runs `body` with a client and the session of the last call, keeps the session, and makes of every error a
@@ -58,17 +58,21 @@ struct ClientOptions: ParsableArguments {
     ///   - idempotencyKey: of the write, for the advice when its outcome is not known.
     ///   - sessionless: the command keeps sessions of its own.
     func run(
-        idempotencyKey: String? = nil, sessionless: Bool = false, retry: RetryPolicy = RetryPolicy(), _ body: (TidemarkClient, Session?) async throws -> Void
+        idempotencyKey: String? = nil, sessionless: Bool = false, retry: RetryPolicy = RetryPolicy(),
+        maximumConnections: Int = 64, _ body: (TidemarkClient, Session?) async throws -> Void
     ) async throws {
         let environment = ProcessInfo.processInfo.environment
         do {
-            try await TidemarkClient.withClient(try configuration(environment, retry)) { client in
+            var configuration = try configuration(environment)
+            configuration.retry = retry
+            configuration.maximumConnections = maximumConnections
+            try await TidemarkClient.withClient(configuration) { client in
                 if noSession || sessionless { return try await body(client, nil) }
                 let file = SessionFile(urls: urls(environment), environment: environment)
                 do {
                     try await keeping(file) { try await body(client, $0) }
                 } catch let error as TidemarkError where error.isSessionRefused {
-                    Terminal.note("tidemark: the server does not know our session (\(error.detail)); starting a new one")
+                    Terminal.note("tidemark: the old session was refused (\(error.detail)); a new one begins")
                     file.remove()
                     try await keeping(file) { try await body(client, $0) }
                 }

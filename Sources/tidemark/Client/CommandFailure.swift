@@ -22,6 +22,9 @@ extension CommandFailure {
         self.init(ExitStatus(error), error.detail, hint: Self.hint(error, idempotencyKey))
     }
 
+    static let serverHint =
+        "Is the server running? Start one with `tidemark dev`, or name another with --url or TIDEMARK_URL."
+
     private static func hint(_ error: TidemarkError, _ idempotencyKey: String?) -> String? {
         if !error.isOutcomeKnown, let idempotencyKey {
             return "The write may have happened. Repeat the command with --idempotency-key \(idempotencyKey): "
@@ -29,7 +32,7 @@ extension CommandFailure {
         }
         switch (error.problem, error.status) {
         case ("unreachable", _):
-            return "Is the server running? Start one with `tidemark dev`, or name another with --url or TIDEMARK_URL."
+            return serverHint
         case ("no-answer", _), ("bad-answer", _):
             return "Is \(error.url) a Tidemark gateway? `curl \(error.url)/readyz` tells how it is."
         case ("bad-url", _): return "Give the base URL of a gateway, such as http://127.0.0.1:8080."

@@ -10,7 +10,7 @@ struct DeleteCommand: AsyncParsableCommand {
 
             EXAMPLES
               tidemark delete colour
-              tidemark delete colour --if-match 7 --wait 5        # only version 7; exit status 4 if it is not
+              tidemark delete colour --if-match 7 --wait 5      # only version 7, else status 4
             """)
 
     @Argument(help: "The key.")

@@ -14,7 +14,7 @@ enum ExitStatus: Int32, Sendable {
 
     init(_ error: TidemarkError) {
         switch error.status {
-        case 404: self = .notFound
+        case 404 where ["not-found", "unknown-command"].contains(error.problem): self = .notFound
         case 412: self = .preconditionFailed
         default: self = .failed
         }

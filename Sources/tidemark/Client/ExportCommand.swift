@@ -11,7 +11,7 @@ struct ExportCommand: AsyncParsableCommand {
 
             EXAMPLES
               tidemark export > all.ndjson
-              tidemark export --prefix photos/ --url http://one:8080 | tidemark import - --url http://two:8080
+              tidemark export --prefix photos/ | tidemark import - --url http://two:8080
             """)
 
     @Option(help: "Only keys that start with this.")
@@ -20,6 +20,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "How fresh the answer must be.")
     var consistency: Consistency?
 
+    @OptionGroup var wait: ReadWaitOption
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
@@ -27,7 +28,8 @@ struct ExportCommand: AsyncParsableCommand {
             var next: String?
             repeat {
                 let page = try await tidemark.list(
-                    prefix: prefix, after: next, limit: 200, values: true, consistency: consistency, in: session)
+                    prefix: prefix, after: next, limit: 200, values: true, consistency: consistency,
+                    wait: wait.duration, in: session)
                 for item in page.items {
                     guard let value = item.value else {
                         throw CommandFailure(.failed, "The server sent the key \"\(item.key)\" without its value.")

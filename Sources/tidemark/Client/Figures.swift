@@ -33,6 +33,7 @@ enum Figures {
     }
 
     static func fixed(_ number: Double, _ places: Int) -> String {
-        number.formatted(.number.precision(.fractionLength(places)).grouping(.never).locale(Locale(identifier: "en_US")))
+        let locale = Locale(identifier: "en_US")
+        return number.formatted(.number.precision(.fractionLength(places)).grouping(.never).locale(locale))
     }
 }

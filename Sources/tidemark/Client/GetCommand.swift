@@ -15,7 +15,7 @@ struct GetCommand: AsyncParsableCommand {
               tidemark get colour --version 7
               tidemark get colour --at 2026-01-31T12:00:00Z
               tidemark get colour --consistency linearizable
-              tidemark get colour --output json               # with version, content type and where it came from
+              tidemark get colour --output json               # with all that is known of it
             """)
 
     @Argument(help: "The key.")
@@ -30,7 +30,7 @@ struct GetCommand: AsyncParsableCommand {
     @Option(help: "How fresh the answer must be.")
     var consistency: Consistency?
 
-    @OptionGroup var wait: WaitOption
+    @OptionGroup var wait: ReadWaitOption
     @OptionGroup var client: ClientOptions
 
     func validate() throws {

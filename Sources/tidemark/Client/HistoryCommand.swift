@@ -7,7 +7,7 @@ struct HistoryCommand: AsyncParsableCommand {
         commandName: "history",
         abstract: "Tell what happened to a key, oldest first.",
         discussion: """
-            A line has version, kind (put, deleted, rejected, expired), time, principal, size in bytes and command id, with
+            A line has version, kind (put, deleted, rejected, expired), time, principal, size in bytes and command id, with \
             tabs between; - stands for what does not apply. Exit status 3: nothing ever happened to this key.
 
             EXAMPLES
@@ -27,6 +27,7 @@ struct HistoryCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only events after this version.", valueName: "version"))
     var after: UInt64?
 
+    @OptionGroup var wait: ReadWaitOption
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
@@ -42,7 +43,8 @@ struct HistoryCommand: AsyncParsableCommand {
             var printed = 0
             repeat {
                 let page = try await tidemark.history(
-                    of: key, after: next, limit: min(left, values ? 200 : 1_000), values: values, in: session)
+                    of: key, after: next, limit: min(left, values ? 200 : 1_000), values: values, wait: wait.duration,
+                    in: session)
                 for event in page.events { try print(event) }
                 printed += page.events.count
                 left -= page.events.count

@@ -7,7 +7,7 @@ struct ListCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "List keys, in key order.",
         discussion: """
-            Pages through all of them by itself. A line has the key, its version, size in bytes and content type, with
+            Pages through all of them by itself. A line has the key, its version, size in bytes and content type, with \
             tabs between; with --values the value follows, with its tabs and line ends escaped.
 
             EXAMPLES
@@ -28,9 +28,10 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only keys after this one.", valueName: "key"))
     var after: String?
 
-    @Option(help: "How fresh the answer must be.")
+    @Option(help: "How fresh the answer must be (linearizable is for single keys).")
     var consistency: Consistency?
 
+    @OptionGroup var wait: ReadWaitOption
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
@@ -44,7 +45,7 @@ struct ListCommand: AsyncParsableCommand {
             repeat {
                 let page = try await tidemark.list(
                     prefix: prefix, after: next, limit: min(left, values ? 200 : 1_000), values: values,
-                    consistency: consistency, in: session)
+                    consistency: consistency, wait: wait.duration, in: session)
                 for item in page.items { try print(item) }
                 left -= page.items.count
                 next = page.next

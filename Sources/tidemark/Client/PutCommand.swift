@@ -7,13 +7,13 @@ struct PutCommand: AsyncParsableCommand {
         commandName: "put",
         abstract: "Write a value.",
         discussion: """
-            Prints "accepted" and the command's id as soon as the write is durable; with --wait, "created" or
+            Prints "accepted" and the command's id as soon as the write is durable; with --wait, "created" or \
             "replaced" and the version once it is applied.
 
             EXAMPLES
               tidemark put colour blue
               tidemark put photos/1 - --content-type image/png < photo.png
-              tidemark put colour green --if-match 7 --wait 5     # only over version 7; exit status 4 if it is not
+              tidemark put colour green --if-match 7 --wait 5   # only over version 7, else status 4
               tidemark put colour red --if-none-match '*' --wait 5
             """)
 

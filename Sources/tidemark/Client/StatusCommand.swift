@@ -6,12 +6,12 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Tell what became of a write.",
         discussion: """
-            Prints pending, applied (with the version), rejected or dead (with the reason). Exit status: 0 pending or
+            Prints pending, applied (with the version), rejected or dead (with the reason). Exit status: 0 pending or \
             applied, 1 rejected or dead, 3 no such command.
 
             EXAMPLES
               tidemark status 0193f1a2-7c3d-7e4f-8a5b-6c7d8e9f0a1b
-              tidemark status 0193f1a2-7c3d-7e4f-8a5b-6c7d8e9f0a1b --wait 30     # until it has ended
+              tidemark status 0193f1a2-7c3d-7e4f-8a5b-6c7d8e9f0a1b --wait 30
             """)
 
     @Argument(help: "The command's id, as `tidemark put` printed it.")

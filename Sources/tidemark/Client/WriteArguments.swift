@@ -13,7 +13,8 @@ struct WriteArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Names this write: repeated with the same name, it happens once. For at least 24 hours.", valueName: "name"))
+            "Names this write: repeated with the same name, it happens once. For at least 24 hours.", valueName: "name")
+    )
     var idempotencyKey: String?
 
     @OptionGroup var wait: WaitOption

@@ -9,8 +9,8 @@ struct DevCommand: AsyncParsableCommand {
         commandName: "dev",
         abstract: "Run everything on this machine: database, RabbitMQ, Redis, projectors and gateways.",
         discussion: """
-            Servers are private: they listen on loopback only, on free ports, with their data in the data directory, \
-            where it is found again at the next start. What dies is started again, and a line on standard error says so. \
+            Servers are private: they listen on loopback only, on free ports, with their data in the data directory,
+            where it is found again at the next start. What dies is started again, and a line on standard error says so.
             dev.json in the data directory lists what runs. Ctrl-C or SIGTERM stops all of it.
             """)
 

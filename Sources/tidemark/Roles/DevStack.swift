@@ -31,7 +31,7 @@ struct DevStack: Sendable {
         let gatewayPorts = Array(ports[projectors...])
         let serving = gatewayPorts.enumerated().map { role("gateway", $0 + 1, port: $1, environment) }
         let nginx = try NginxServer(
-            directory: directory.appendingPathComponent("nginx"), port: port, upstreams: gatewayPorts)
+            directory: directory.appendingPathComponent("nginx"), port: port, gatewayPorts: gatewayPorts)
         return [projecting, serving, [nginx]]
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import EventLog
 import Logging
 
@@ -18,6 +19,6 @@ struct MigrateCommand: AsyncParsableCommand {
         if role.printConfig { return print(settings.masked) }
         try settings.bootstrapLogging()
         let cluster = try await settings.migrate(application: "tidemark-migrate") { print($0) }
-        print("cluster \(cluster.id) with \(cluster.partitions) partitions is ready")
+        print("cluster \(cluster.id) with \(cluster.partitioner.count) partitions is ready")
     }
 }

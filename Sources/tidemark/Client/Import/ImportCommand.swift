@@ -7,17 +7,17 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Write many values from a file, and end when all of them are applied.",
         discussion: """
-            A line of the file is {"key":..., "value":... or "value_base64":..., "content_type":...}; `tidemark export`
+            A line of the file is {"key":..., "value":... or "value_base64":..., "content_type":...}; `tidemark export` \
             prints the same. Writes are asynchronous and go out in batches; lines of one key are written in the file's order.
 
-            An import that was interrupted goes on where it stopped when the same command is given again: how far it is
-            stands in FILE.tidemark-import. Each line is written once: importing the same file again within 24 hours adds no
+            An import that was interrupted goes on where it stopped when the same command is given again: how far it is \
+            stands in FILE.tidemark-import. Each line is written once: importing the same file again within 24 hours adds no \
             event. That also holds for a value that something else has overwritten since; --rewrite writes every line.
 
             EXAMPLES
               tidemark import packages.ndjson
               examples/debian-packages | tidemark import -
-              tidemark import packages.ndjson --url http://one:8080,http://two:8080 --in-flight 8
+              tidemark import packages.ndjson --url http://one:8080,http://two:8080
             """)
 
     @Argument(help: "The file; - is standard input, which can't be continued after an interruption.")
@@ -51,7 +51,9 @@ struct ImportCommand: AsyncParsableCommand {
         if !(1...1_000).contains(batchRecords) { throw ValidationError("--batch-records takes 1 to 1000.") }
         if !(1...65_536).contains(batchKib) { throw ValidationError("--batch-kib takes 1 to 65536.") }
         if applyTimeout < 0 { throw ValidationError("--apply-timeout takes seconds, at least 0.") }
-        if file == "-", state != nil { throw ValidationError("Standard input can't be continued: --state needs a file.") }
+        if file == "-", state != nil {
+            throw ValidationError("Standard input can't be continued: --state needs a file.")
+        }
     }
 
     func run() async throws {
@@ -62,7 +64,8 @@ struct ImportCommand: AsyncParsableCommand {
         // Longer than for a single call: an import should outlive the restart of a broker.
         let retry = RetryPolicy(attempts: 20, firstPause: .milliseconds(100), longestPause: .seconds(5))
         try await client.run(sessionless: true, retry: retry) { tidemark, _ in
-            var run = try await ImportRun(options, client: tidemark, retry: retry, isTerminal: isatty(STDERR_FILENO) == 1)
+            let isTerminal = isatty(STDERR_FILENO) == 1
+            var run = try await ImportRun(options, client: tidemark, retry: retry, isTerminal: isTerminal)
             let summary = try await run.run()
             switch client.output {
             case .json: try Terminal.print(json: summary)

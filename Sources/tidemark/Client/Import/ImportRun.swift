@@ -192,12 +192,12 @@ struct ImportRun {
 
     private func applyAll() async throws {
         let deadline = ContinuousClock.now + options.applyTimeout
+        progress.activity("\(Figures.count(state.records)) records are durable; waiting until all are applied")
         for session in sessions {
-            progress.activity("\(Figures.count(state.records)) records are durable; waiting until all are applied")
             while try await !client.reach(session, wait: min(.seconds(30), max(.seconds(1), deadline - .now))) {
                 if ContinuousClock.now >= deadline {
                     throw CommandFailure(
-                        .failed, "All records are durable, but after \(options.applyTimeout) not all of them are applied.",
+                        .failed, "All records are durable, but after \(options.applyTimeout) not all are applied.",
                         hint: "Run the same command again to go on waiting; --apply-timeout sets for how long.")
                 }
             }

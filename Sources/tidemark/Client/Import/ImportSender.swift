@@ -48,7 +48,8 @@ struct ImportSender: Sendable {
             if left.isEmpty { break }
             guard let pause = retry.pause(afterFailures: failures, retryAfter: nil, random: .random(in: 0...1)) else {
                 throw CommandFailure(
-                    .failed, "The server goes on refusing: \(reason)", hint: "Run the import again to continue where it stopped.")
+                    .failed, "The server goes on refusing: \(reason)",
+                    hint: "Run the import again to continue where it stopped.")
             }
             try await Task.sleep(for: pause)
         }

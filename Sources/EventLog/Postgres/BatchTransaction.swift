@@ -1,0 +1,105 @@
+import Commands
+import Foundation
+import Lanes
+import Metrics
+
+/// One batch's transaction, as a lane runs it: two round trips when nothing is in its way.
+struct BatchTransaction: Sendable {
+    private static let maximumAttempts = 10
+    private static let firstBackoff = Duration.milliseconds(1)
+    private static let longestBackoff = Duration.milliseconds(100)
+
+    let read: BatchRead
+    let decide: @Sendable (PartitionSnapshot) -> BatchDecision
+    let metrics: EventLogMetrics
+
+    func run(on connection: PostgresConnection) -> Result<BatchWrite, EventLogError> {
+        let began = ContinuousClock.now
+        var backoff = Self.firstBackoff
+        var attempt = 1
+        while true {
+            switch runOnce(on: connection) {
+            case .success(let write):
+                metrics.transactionDuration.recordSeconds(began.duration(to: .now).inSeconds)
+                metrics.eventsAppended.increment(by: write.events.count)
+                return .success(write)
+            case .failure(let error):
+                guard error.code == .contended, attempt < Self.maximumAttempts else { return .failure(error) }
+                metrics.retried(sqlState: error.metadata["sqlstate"])
+            }
+            Thread.sleep(forTimeInterval: (backoff * Double.random(in: 0.5...1.5)).inSeconds)
+            backoff = min(backoff * 2, Self.longestBackoff)
+            attempt += 1
+        }
+    }
+
+    private func runOnce(on connection: PostgresConnection) -> Result<BatchWrite, EventLogError> {
+        do throws(PostgresFailure) {
+            try connection.open()
+            var (epoch, snapshot) = try begin(connection)
+            guard epoch == read.epoch else {
+                connection.rollBack()
+                return .failure(refusal(epoch))
+            }
+            while true {
+                switch decide(snapshot) {
+                case .lookUp(let commands):
+                    // The same snapshot of the database, so it is as good as beginning again.
+                    try CommandLookup.send(commands, in: [read.partition], connection)
+                    try connection.synchronize()
+                    try snapshot.addRecorded(commands, CommandLookup.receive(connection))
+                    try connection.finish()
+                case .write(let write):
+                    return BatchCommit(write: write, partition: read.partition).run(on: connection)
+                }
+            }
+        } catch {
+            connection.rollBack()
+            return .failure(EventLogError(error))
+        }
+    }
+
+    /// - Returns: `nil` for the epoch when there is no such partition.
+    private func begin(
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) -> (epoch: UInt64?, snapshot: PartitionSnapshot) {
+        try connection.send(Statements.begin)
+        connection.parameters.int8(Int64(read.partition.number))
+        try connection.send(Statements.lockPartition)
+        if !read.origins.isEmpty {
+            connection.parameters.int8(Int64(read.partition.number))
+            connection.parameters.int8s(read.origins.map(\.bitPattern))
+            try connection.send(Statements.appliedOfOrigins)
+        }
+        if !read.keys.isEmpty {
+            connection.parameters.keys(read.keys)
+            try connection.send(Statements.keyStates)
+        }
+        if !read.commandIDs.isEmpty { try CommandLookup.send(read.commandIDs, in: [read.partition], connection) }
+        try connection.synchronize()
+
+        _ = try connection.next()
+        var (epoch, snapshot) = try connection.next().partition(read.partition)
+        if !read.origins.isEmpty { snapshot.applied = try connection.next().applied(from: 0) }
+        if !read.keys.isEmpty { snapshot.keys = try connection.next().keyStates() }
+        if !read.commandIDs.isEmpty { try snapshot.addRecorded(read.commandIDs, CommandLookup.receive(connection)) }
+        try connection.finish()
+        return (epoch, snapshot)
+    }
+
+    private func refusal(_ found: UInt64?) -> EventLogError {
+        guard let found else {
+            return EventLogError(
+                .misconfigured, "The database has no partition \(read.partition): run `tidemark migrate` on it.")
+        }
+        return EventLogError(
+            .fenced, "Partition \(read.partition) belongs to epoch \(found); this worker has \(read.epoch).")
+    }
+}
+
+extension PartitionSnapshot {
+    fileprivate mutating func addRecorded(_ asked: [CommandID], _ found: [(key: Key, record: RecordedCommand)]) {
+        lookedUp.formUnion(asked)
+        for (_, record) in found { recorded[record.outcome.command] = record }
+    }
+}

@@ -1,0 +1,66 @@
+import Lanes
+
+/// How to reach the database, and how long to wait for it.
+package struct PostgresConfiguration: Sendable {
+    /// A libpq URI or keyword string. Several hosts are tried in order (`postgresql://a:26257,b:26257/tidemark`); for
+    /// PostgreSQL with a standby add `target_session_attrs=read-write`.
+    package var connectionString: String
+    /// In place of the one in the connection string; from a file, say.
+    package var password: String?
+    /// Unless the connection string names one.
+    package var applicationName: String
+    /// For each host; libpq counts whole seconds and at least two.
+    package var connectTimeout: Duration
+    /// When the server gives a statement up. Zero: never.
+    package var statementTimeout: Duration
+    /// When this side gives the server up, so that one that answers no more can't hold a lane for ever. For each
+    /// round trip; longer than `statementTimeout`.
+    package var answerTimeout: Duration
+
+    package init(
+        connectionString: String, password: String? = nil, applicationName: String = "tidemark",
+        connectTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(10),
+        answerTimeout: Duration = .seconds(15)
+    ) {
+        self.connectionString = connectionString
+        self.password = password
+        self.applicationName = applicationName
+        self.connectTimeout = connectTimeout
+        self.statementTimeout = statementTimeout
+        self.answerTimeout = answerTimeout
+    }
+}
+
+/// What a connection is for; decides the session's settings.
+enum PostgresRole: String, Sendable {
+    /// Batches. SERIALIZABLE, on both servers.
+    case writer
+    /// Single-statement reads, each on a snapshot of its own. READ COMMITTED: on PostgreSQL a serializable read would
+    /// make writers fail that have nothing to do with it, and a standby can't offer one.
+    case reader
+    /// Leases: single statements that compare and set under row locks, which READ COMMITTED does without retries.
+    case leases
+    /// Schema changes: take as long as they take.
+    case migration
+
+    /// `SET` on connect, as libpq's `options` has it; a blank within a value needs a backslash.
+    func options(statementTimeout: Duration) -> String {
+        let limit = self == .migration ? 0 : statementTimeout.inMilliseconds
+        var settings = ["timezone=UTC", "statement_timeout=\(limit)"]
+        switch self {
+        case .writer:
+            settings += [
+                "default_transaction_isolation=serializable",
+                // A worker that stops between the two round trips must not keep the partition's row from its successor.
+                "idle_in_transaction_session_timeout=5000",
+                // A sequential scan of a small table locks all of it against every other serializable transaction.
+                "enable_seqscan=off",
+            ]
+        case .reader:
+            settings += ["default_transaction_isolation=read\\ committed", "default_transaction_read_only=on"]
+        case .leases, .migration:
+            settings += ["default_transaction_isolation=read\\ committed"]
+        }
+        return settings.map { "-c \($0)" }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,298 @@
+import CLibPQ
+import Foundation
+import Lanes
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One connection, always in pipeline mode. Not Sendable: only the lane that made it calls it.
+///
+/// A round trip is `send…`, `synchronize`, one `next` for each statement sent, `finish`. After an error the rest of the
+/// pipeline up to the synchronization point is skipped by the server; `rollBack` clears that away. A connection that is lost
+/// is closed, and opened again at the next `open`.
+final class PostgresConnection {
+    private let configuration: PostgresConfiguration
+    private let role: PostgresRole
+    private let metrics: EventLogMetrics
+    private var handle: OpaquePointer?
+    private var prepared: Set<String> = []
+    /// Statements of the pipeline under way, and those being prepared in it.
+    private var queued: [(statement: Statement, prepares: Bool)] = []
+    private var nextQueued = 0
+    private var synchronizing = false
+    private var deadline = ContinuousClock.now
+    private var expiry = ContinuousClock.now
+    private var backoff = Duration.zero
+    private var retryAt = ContinuousClock.now
+    private var openFailure = ""
+    /// Reused by every statement.
+    var parameters = ParameterBuffer()
+
+    private static let firstBackoff = Duration.milliseconds(50)
+    private static let longestBackoff = Duration.seconds(2)
+
+    init(_ configuration: PostgresConfiguration, role: PostgresRole, metrics: EventLogMetrics) {
+        self.configuration = configuration
+        self.role = role
+        self.metrics = metrics
+    }
+
+    deinit { close() }
+
+    // MARK: - Life
+
+    var isOpen: Bool { handle != nil }
+
+    /// To be polled while idle; -1 when closed.
+    var descriptor: Int32 { handle.map { PQsocket($0) } ?? -1 }
+
+    /// Opens the connection unless it is open. After a failure it fails at once until the backoff has passed.
+    func open() throws(PostgresFailure) {
+        if handle != nil {
+            // Lives are bounded and unequal, so that connections spread again over the nodes of a cluster.
+            if ContinuousClock.now < expiry { return }
+            close()
+        }
+        guard ContinuousClock.now >= retryAt else { throw PostgresFailure(kind: .notConnected, message: openFailure) }
+        let opened = connect()
+        guard PQstatus(opened) == CONNECTION_OK, PQsetnonblocking(opened, 1) == 0, PQenterPipelineMode(opened) == 1
+        else {
+            openFailure = String(cString: PQerrorMessage(opened)).trimmingCharacters(in: .whitespacesAndNewlines)
+            PQfinish(opened)
+            backoff = min(max(backoff * 2, Self.firstBackoff), Self.longestBackoff)
+            retryAt = .now + backoff * Double.random(in: 0.5...1.0)
+            throw PostgresFailure(kind: .notConnected, message: openFailure)
+        }
+        PQsetNoticeProcessor(opened, { _, _ in }, nil)
+        handle = opened
+        backoff = .zero
+        expiry = .now + .seconds(Int64.random(in: 900...1_800))
+        metrics.connected()
+    }
+
+    func close() {
+        guard let handle else { return }
+        PQfinish(handle)
+        self.handle = nil
+        prepared = []
+        queued = []
+        nextQueued = 0
+        synchronizing = false
+        metrics.disconnected()
+    }
+
+    /// Looks what an idle connection became readable for: the server says goodbye that way.
+    func checkIdle() {
+        guard let handle else { return }
+        if PQconsumeInput(handle) == 0 || PQstatus(handle) != CONNECTION_OK { return close() }
+        // A notice, or the FATAL that goes before the end; the socket tells the rest at the next look.
+        _ = PQisBusy(handle)
+        if PQstatus(handle) != CONNECTION_OK { close() }
+    }
+
+    private func connect() -> OpaquePointer? {
+        var theirs = ""
+        if let parsed = PQconninfoParse(configuration.connectionString, nil) {
+            var option = parsed
+            while let keyword = option.pointee.keyword {
+                if String(cString: keyword) == "options", let value = option.pointee.val {
+                    theirs = String(cString: value)
+                }
+                option += 1
+            }
+            PQconninfoFree(parsed)
+        }
+        let seconds = max(2, (configuration.connectTimeout.inMilliseconds + 999) / 1_000)
+        // Of a keyword given twice the last counts, and the connection string stands in the middle.
+        var keywords = [
+            ("fallback_application_name", configuration.applicationName), ("connect_timeout", String(seconds)),
+            ("dbname", configuration.connectionString), ("client_encoding", "UTF8"),
+            ("options", "\(role.options(statementTimeout: configuration.statementTimeout)) \(theirs)"),
+        ]
+        if let password = configuration.password { keywords.append(("password", password)) }
+        var names: [UnsafePointer<CChar>?] = []
+        var values: [UnsafePointer<CChar>?] = []
+        for (name, value) in keywords {
+            names.append(UnsafePointer(strdup(name)))
+            values.append(UnsafePointer(strdup(value)))
+        }
+        defer { for string in names + values { free(UnsafeMutablePointer(mutating: string)) } }
+        return PQconnectdbParams(names + [nil], values + [nil], 1)
+    }
+
+    // MARK: - Sending
+
+    /// Queues a statement with what stands in `parameters`, and empties them.
+    func send(_ statement: Statement) throws(PostgresFailure) {
+        guard let handle else {
+            throw PostgresFailure(kind: .notConnected, message: openFailure, statement: statement.name)
+        }
+        precondition(parameters.parameterCount == statement.parameterTypes.count, "parameters of \(statement.name)")
+        let prepares = prepared.insert(statement.name).inserted
+        if prepares {
+            let sent = PQsendPrepare(
+                handle, statement.name, statement.sql, Int32(statement.parameterTypes.count), statement.parameterTypes)
+            guard sent == 1 else { throw lost(statement) }
+        }
+        let sent = parameters.withParameters { values, lengths, formats in
+            PQsendQueryPrepared(
+                handle, statement.name, Int32(statement.parameterTypes.count), values, lengths, formats, 1)
+        }
+        parameters.removeAll()
+        guard sent == 1 else { throw lost(statement) }
+        queued.append((statement, prepares))
+    }
+
+    /// Ends the pipeline: what stands before is answered. A pipeline without BEGIN is one transaction.
+    func synchronize() throws(PostgresFailure) {
+        guard let handle else { throw PostgresFailure(kind: .notConnected, message: openFailure) }
+        guard PQpipelineSync(handle) == 1 else { throw lost(nil) }
+        synchronizing = true
+        deadline = .now + configuration.answerTimeout
+        if role == .migration { deadline = .now + .seconds(86_400) }
+    }
+
+    // MARK: - Receiving
+
+    /// The result of the next statement sent.
+    func next() throws(PostgresFailure) -> PostgresResult {
+        let (statement, prepares) = queued[nextQueued]
+        nextQueued += 1
+        if prepares {
+            let result = try statementResult(statement)
+            if let failure = failure(result, statement) {
+                prepared.remove(statement.name)
+                // The execution that was queued behind it is skipped by the server.
+                _ = try statementResult(statement)
+                throw ended(failure)
+            }
+        }
+        let result = try statementResult(statement)
+        if var failure = failure(result, statement) {
+            if !prepares, case .statement(let state) = failure.kind, Self.staleStatementStates.contains(state) {
+                failure.kind = .terminated(sqlState: state)
+            }
+            throw ended(failure)
+        }
+        return result
+    }
+
+    /// The prepared statement no longer fits the schema or is gone, or the server became a standby: a new connection
+    /// helps.
+    private static let staleStatementStates: Set<String> = ["0A000", "26000", "25006"]
+
+    /// Takes what is left of the pipeline, up to its end, without looking at it.
+    func finish() throws(PostgresFailure) {
+        guard synchronizing else { return }
+        // Statements that were to be prepared behind an error were not.
+        for (statement, prepares) in queued[nextQueued...] where prepares { prepared.remove(statement.name) }
+        while true {
+            guard let result = try take() else { continue }
+            if result.status == PGRES_PIPELINE_SYNC { break }
+            if result.status == PGRES_FATAL_ERROR, let failure = failure(result, nil), failure.connectionIsGone {
+                throw ended(failure)
+            }
+        }
+        queued.removeAll(keepingCapacity: true)
+        nextQueued = 0
+        synchronizing = false
+    }
+
+    /// Whether `next` has results to give.
+    var hasQueued: Bool { nextQueued < queued.count }
+
+    /// After a failure: clears what is left of the pipeline away, and ends the transaction if there is one. A
+    /// connection that can't be brought back in order is closed.
+    func rollBack() {
+        guard let handle else { return }
+        parameters.removeAll()
+        do throws(PostgresFailure) {
+            if !queued.isEmpty && !synchronizing { try synchronize() }
+            try finish()
+            guard PQtransactionStatus(handle) != PQTRANS_IDLE else { return }
+            try send(Statements.rollback)
+            try synchronize()
+            _ = try next()
+            try finish()
+        } catch {
+            close()
+        }
+    }
+
+    /// One result and the NULL that follows each.
+    private func statementResult(_ statement: Statement) throws(PostgresFailure) -> PostgresResult {
+        guard let result = try take() else { throw lost(statement) }
+        while try take() != nil {}
+        return result
+    }
+
+    /// What libpq has next; `nil` between two statements' results.
+    private func take() throws(PostgresFailure) -> PostgresResult? {
+        guard let handle else { throw PostgresFailure(kind: .lost, message: "the connection was closed") }
+        while true {
+            let pending = PQflush(handle)
+            if pending < 0 && PQisBusy(handle) == 1 && PQconsumeInput(handle) == 0 { throw lost(nil) }
+            if PQisBusy(handle) == 0 { break }
+            try wait(handle, alsoWritable: pending == 1)
+            if PQconsumeInput(handle) == 0 && PQisBusy(handle) == 1 { throw lost(nil) }
+        }
+        return PQgetResult(handle).map { PostgresResult(adopting: $0) }
+    }
+
+    private func wait(_ handle: OpaquePointer, alsoWritable: Bool) throws(PostgresFailure) {
+        while true {
+            if PQstatus(handle) != CONNECTION_OK { throw lost(nil) }
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else {
+                close()
+                throw PostgresFailure(kind: .lost, message: "no answer within \(configuration.answerTimeout)")
+            }
+            var polled = pollfd(
+                fd: PQsocket(handle), events: Int16(alsoWritable ? POLLIN | POLLOUT : POLLIN), revents: 0)
+            let ready = poll(&polled, 1, Int32(min(left.inMilliseconds, 60_000)))
+            if ready > 0 { return }
+            if ready < 0 && errno != EINTR { throw lost(nil) }
+        }
+    }
+
+    // MARK: - Failures
+
+    private func failure(_ result: borrowing PostgresResult, _ statement: Statement?) -> PostgresFailure? {
+        switch result.status {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return nil
+        case PGRES_PIPELINE_ABORTED:
+            return PostgresFailure(
+                kind: .statement(sqlState: "25P02"), message: "skipped after an error",
+                statement: statement?.name ?? "")
+        default:
+            let state = result.errorField("C")
+            let fatal = result.errorField("V") == "FATAL" || result.errorField("V") == "PANIC"
+            let kind: PostgresFailure.Kind =
+                switch state {
+                case nil: .lost
+                case let state? where fatal: .terminated(sqlState: state)
+                case let state?: .statement(sqlState: state)
+                }
+            return PostgresFailure(
+                kind: kind, message: result.errorMessage, constraint: result.errorField("n") ?? "",
+                statement: statement?.name ?? "")
+        }
+    }
+
+    /// Closes a connection whose end `failure` is.
+    private func ended(_ failure: PostgresFailure) -> PostgresFailure {
+        if failure.connectionIsGone { close() }
+        return failure
+    }
+
+    private func lost(_ statement: Statement?) -> PostgresFailure {
+        let message = handle.map { String(cString: PQerrorMessage($0)) } ?? ""
+        close()
+        return PostgresFailure(
+            kind: .lost, message: message.trimmingCharacters(in: .whitespacesAndNewlines),
+            statement: statement?.name ?? "")
+    }
+}

@@ -1,0 +1,262 @@
+/// Every statement that runs after the schema stands. Both PostgreSQL and CockroachDB accept them.
+enum Statements {
+    // MARK: - A batch's transaction, first round trip
+
+    static let begin = Statement("begin", "BEGIN ISOLATION LEVEL SERIALIZABLE")
+    static let commit = Statement("commit", "COMMIT")
+    static let rollback = Statement("rollback", "ROLLBACK")
+
+    static let lockPartition = Statement(
+        "lock_partition", [.int8],
+        """
+        SELECT seq, epoch, tree, last_applied_at FROM partitions WHERE partition = $1 FOR UPDATE
+        """)
+
+    static let appliedOfOrigins = Statement(
+        "applied_of_origins", [.int8, .int8s],
+        """
+        SELECT origin, n FROM origins WHERE partition = $1 AND origin = ANY($2)
+        """)
+
+    static let keyStates = Statement(
+        "key_states", [.texts],
+        """
+        SELECT key, version, created_version, deleted, expires_at FROM kv WHERE key = ANY($1)
+        """)
+
+    static let recordedCommands = Statement(
+        "recorded_commands", [.int8s, .uuids],
+        """
+        SELECT partition, command_id, key, seq, kind, previous_version, reason, fingerprint, origin, origin_seq
+        FROM events WHERE partition = ANY($1) AND command_id = ANY($2)
+        """)
+
+    static let deadCommands = Statement(
+        "dead_commands", [.int8s, .uuids],
+        """
+        SELECT partition, command_id, key, seq, reason, fingerprint, origin, origin_seq
+        FROM dead_letters WHERE partition = ANY($1) AND command_id = ANY($2)
+        """)
+
+    // MARK: - Second round trip
+
+    static let appendEvents = Statement(
+        "append_events",
+        [
+            .int8, .int8s, .texts, .texts, .bytesArray, .bytesArray, .bytesArray, .int8s, .texts, .timestamps, .int8s,
+            .texts, .texts, .uuids, .bytesArray, .int8s, .int8s, .texts, .timestamps, .timestamps, .bytesArray,
+        ],
+        """
+        INSERT INTO events (
+            partition, seq, kind, key, value, value_salt, value_commitment, value_size, content_type, expires_at,
+            previous_version, reason, principal, command_id, fingerprint, origin, origin_seq, traceparent, issued_at,
+            applied_at, leaf_hash)
+        SELECT
+            $1, u.seq, u.kind, u.key, u.value, u.value_salt, u.value_commitment, u.value_size, u.content_type, u.expires_at,
+            u.previous_version, u.reason, u.principal, u.command_id, u.fingerprint, u.origin, u.origin_seq, u.traceparent,
+            u.issued_at, u.applied_at, u.leaf_hash
+        FROM unnest(
+            $2::int8[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::bytea[], $8::int8[], $9::text[],
+            $10::timestamptz[], $11::int8[], $12::text[], $13::text[], $14::uuid[], $15::bytea[], $16::int8[], $17::int8[],
+            $18::text[], $19::timestamptz[], $20::timestamptz[], $21::bytea[]
+        ) AS u (
+            seq, kind, key, value, value_salt, value_commitment, value_size, content_type, expires_at, previous_version,
+            reason, principal, command_id, fingerprint, origin, origin_seq, traceparent, issued_at, applied_at, leaf_hash)
+        """)
+
+    static let project = Statement(
+        "project", [.int8, .texts, .int8s, .int8s, .bytesArray, .texts, .timestamps, .bools, .timestamps],
+        """
+        INSERT INTO kv (
+            key, partition, version, created_version, value, content_type, expires_at, deleted, modified_at)
+        SELECT
+            u.key, $1, u.version, u.created_version, u.value, u.content_type, u.expires_at, u.deleted, u.modified_at
+        FROM unnest(
+            $2::text[], $3::int8[], $4::int8[], $5::bytea[], $6::text[], $7::timestamptz[], $8::bool[], $9::timestamptz[]
+        ) AS u (key, version, created_version, value, content_type, expires_at, deleted, modified_at)
+        ON CONFLICT (key) DO UPDATE SET
+            partition = excluded.partition, version = excluded.version, created_version = excluded.created_version,
+            value = excluded.value, content_type = excluded.content_type, expires_at = excluded.expires_at,
+            deleted = excluded.deleted, modified_at = excluded.modified_at
+        WHERE kv.version < excluded.version
+        """)
+
+    static let advancePartition = Statement(
+        "advance_partition", [.int8, .int8, .bytes, .timestamp],
+        """
+        UPDATE partitions SET seq = $2, tree = $3, last_applied_at = $4 WHERE partition = $1
+        """)
+
+    static let advanceOrigins = Statement(
+        "advance_origins", [.int8, .int8s, .int8s, .timestamp],
+        """
+        INSERT INTO origins (partition, origin, n, last_applied_at)
+        SELECT $1, u.origin, u.n, $4 FROM unnest($2::int8[], $3::int8[]) AS u (origin, n)
+        ON CONFLICT (partition, origin) DO UPDATE SET n = excluded.n, last_applied_at = excluded.last_applied_at
+        WHERE origins.n < excluded.n
+        """)
+
+    static let buryCommands = Statement(
+        "bury_commands", [.int8, .uuids, .texts, .bytesArray, .int8s, .int8s, .texts, .timestamps, .bytesArray, .int8],
+        """
+        INSERT INTO dead_letters (
+            partition, command_id, key, command, origin, origin_seq, reason, died_at, fingerprint, seq)
+        SELECT
+            $1, u.command_id, u.key, u.command, u.origin, u.origin_seq, u.reason, u.died_at, u.fingerprint, $10
+        FROM unnest(
+            $2::uuid[], $3::text[], $4::bytea[], $5::int8[], $6::int8[], $7::text[], $8::timestamptz[], $9::bytea[]
+        ) AS u (command_id, key, command, origin, origin_seq, reason, died_at, fingerprint)
+        """)
+
+    // MARK: - What the partition's owner asks besides
+
+    static let wholeVector = Statement(
+        "whole_vector", [.int8],
+        """
+        SELECT p.seq, o.origin, o.n
+        FROM partitions AS p LEFT JOIN origins AS o ON o.partition = p.partition
+        WHERE p.partition = $1
+        """)
+
+    static let keysChanged = Statement(
+        "keys_changed", [.int8, .int8, .int8],
+        """
+        SELECT DISTINCT key FROM events WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind <> 'rejected'
+        """)
+
+    static let keysAwaitingExpiry = Statement(
+        "keys_awaiting_expiry", [.int8, .timestamp, .int8],
+        """
+        SELECT key FROM kv
+        WHERE partition = $1 AND expires_at IS NOT NULL AND expires_at <= $2 AND NOT deleted
+        ORDER BY expires_at LIMIT $3
+        """)
+
+    // MARK: - Reads
+
+    static let readKey = Statement(
+        "read_key", [.int8, .text],
+        """
+        SELECT p.seq, k.version, k.created_version, k.deleted, k.expires_at, k.value, k.content_type, k.modified_at
+        FROM partitions AS p LEFT JOIN kv AS k ON k.key = $2
+        WHERE p.partition = $1
+        """)
+
+    static let vectorOfOrigins = Statement(
+        "vector_of_origins", [.int8, .int8s],
+        """
+        SELECT p.seq, o.origin, o.n
+        FROM partitions AS p LEFT JOIN origins AS o ON o.partition = p.partition AND o.origin = ANY($2)
+        WHERE p.partition = $1
+        """)
+
+    static let listKeys = Statement(
+        "list_keys", [.text, .text, .text, .timestamp, .int8, .bool],
+        """
+        SELECT
+            key, octet_length(value)::int8, version, created_version, deleted, expires_at,
+            CASE WHEN $6 THEN value ELSE '' END, content_type, modified_at
+        FROM kv
+        WHERE key >= $1 AND key > $2 AND key < $3 AND NOT deleted AND (expires_at IS NULL OR expires_at > $4)
+        ORDER BY key LIMIT $5
+        """)
+
+    private static let eventColumns = """
+        seq, kind, key, CASE WHEN $5 THEN value END, value_salt, value_commitment, value_size, content_type, expires_at,
+        previous_version, reason, principal, command_id, fingerprint, origin, origin_seq, traceparent, issued_at,
+        applied_at, leaf_hash
+        """
+
+    static let history = Statement(
+        "history", [.int8, .text, .int8, .int8, .bool],
+        """
+        SELECT \(eventColumns) FROM events WHERE partition = $1 AND key = $2 AND seq > $3 ORDER BY seq LIMIT $4
+        """)
+
+    static let eventAtVersion = Statement(
+        "event_at_version", [.int8, .text, .int8, .int8, .bool],
+        """
+        SELECT \(eventColumns) FROM events
+        WHERE partition = $1 AND key = $2 AND seq <= $3 AND kind <> 'rejected' ORDER BY seq DESC LIMIT $4
+        """)
+
+    static let eventAtTime = Statement(
+        "event_at_time", [.int8, .text, .timestamp, .int8, .bool],
+        """
+        SELECT \(eventColumns) FROM events
+        WHERE partition = $1 AND key = $2 AND applied_at <= $3 AND kind <> 'rejected' ORDER BY seq DESC LIMIT $4
+        """)
+
+    // MARK: - Leases, by the database's clock
+
+    static let registerWorker = Statement(
+        "register_worker", [.uuid, .text, .int8],
+        """
+        INSERT INTO workers (worker, name, expires_at) VALUES ($1, $2, now() + $3 * INTERVAL '1 microsecond')
+        ON CONFLICT (worker) DO UPDATE SET name = excluded.name, expires_at = excluded.expires_at
+        """)
+
+    static let renewLeases = Statement(
+        "renew_leases", [.uuid, .int8],
+        """
+        UPDATE leases SET expires_at = now() + $2 * INTERVAL '1 microsecond' WHERE owner = $1
+        """)
+
+    /// Skips rows that another worker is at, so that two that come back at once don't wait for each other.
+    static let forgetExpiredWorkers = Statement(
+        "forget_expired_workers",
+        """
+        DELETE FROM workers
+        WHERE worker IN (SELECT worker FROM workers WHERE expires_at <= now() FOR UPDATE SKIP LOCKED)
+        """)
+
+    static let allLeases = Statement(
+        "all_leases",
+        """
+        SELECT partition, owner, epoch, expires_at <= now() FROM leases ORDER BY partition
+        """)
+
+    static let liveWorkers = Statement(
+        "live_workers",
+        """
+        SELECT worker FROM workers WHERE expires_at > now() ORDER BY worker
+        """)
+
+    /// One statement, so one transaction: whoever holds the new epoch has it in the partition as well.
+    static let acquireLease = Statement(
+        "acquire_lease", [.int8, .uuid, .int8],
+        """
+        WITH taken AS (
+            UPDATE leases SET owner = $2, epoch = leases.epoch + 1, expires_at = now() + $3 * INTERVAL '1 microsecond'
+            WHERE partition = $1 AND (owner IS NULL OR owner = $2 OR expires_at <= now())
+            RETURNING epoch)
+        UPDATE partitions SET epoch = taken.epoch FROM taken WHERE partitions.partition = $1 RETURNING taken.epoch
+        """)
+
+    static let releaseLease = Statement(
+        "release_lease", [.int8, .uuid],
+        """
+        UPDATE leases SET owner = NULL, expires_at = now() WHERE partition = $1 AND owner = $2
+        """)
+
+    static let releaseAllLeases = Statement(
+        "release_all_leases", [.uuid],
+        """
+        UPDATE leases SET owner = NULL, expires_at = now() WHERE owner = $1
+        """)
+
+    static let removeWorker = Statement(
+        "remove_worker", [.uuid],
+        """
+        DELETE FROM workers WHERE worker = $1
+        """)
+
+    // MARK: - The cluster
+
+    static let loadCluster = Statement(
+        "load_cluster",
+        """
+        SELECT c.cluster_id, c.partitions, c.secret, c.generation
+        FROM cluster AS c WHERE c.id = 1
+        """)
+}

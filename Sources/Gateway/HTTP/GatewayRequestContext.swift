@@ -1,0 +1,28 @@
+package import Hummingbird
+package import Logging
+package import NIOCore
+
+/// What a request brings beside itself.
+package struct GatewayRequestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The connection; `nil` in tests without one.
+    let channel: (any Channel)?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// Without a connection.
+    init(logger: Logger) {
+        coreContext = CoreRequestContextStorage(source: Unconnected(logger: logger))
+        channel = nil
+    }
+
+    private struct Unconnected: RequestContextSource {
+        var logger: Logger
+    }
+
+    /// Names the request in the log.
+    var requestID: String { logger[metadataKey: "hb.request.id"]?.description ?? "unknown" }
+}

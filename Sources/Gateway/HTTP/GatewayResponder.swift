@@ -1,0 +1,148 @@
+import Commands
+import HTTPTypes
+package import Hummingbird
+import Logging
+import NIOCore
+
+/// The HTTP API: turns requests into calls of the use cases, and what comes back into responses.
+///
+/// Any failure becomes a problem document, here and only here; the unexpected ones are logged here, too.
+package struct GatewayResponder: HTTPResponder {
+    package typealias Context = GatewayRequestContext
+
+    /// How long the rest of an unwanted body is taken in before the connection is closed: a close at once would reset it, and
+    /// the client might never see the answer.
+    private static let lingering = TimeAmount.seconds(2)
+
+    let useCases: any GatewayUseCases
+    let limits: HTTPLimits
+    private let metrics = RequestMetrics()
+
+    package init(useCases: any GatewayUseCases, limits: HTTPLimits = HTTPLimits()) {
+        self.useCases = useCases
+        self.limits = limits
+    }
+
+    /// - Throws: only when the connection broke while the body was read.
+    package func respond(to request: Request, context: GatewayRequestContext) async throws -> Response {
+        let start = ContinuousClock.now
+        metrics.began()
+        var exchange = Exchange(request, context)
+        var response: Response
+        do {
+            response = try await answer(&exchange)
+        } catch let interrupted as BodyInterrupted {
+            metrics.ended(exchange.target.route, request.method, .badRequest, after: .now - start)
+            throw interrupted.cause
+        } catch {
+            response = refusal(problem(for: error, exchange), exchange)
+        }
+        if request.method == .head { response = response.createHeadResponse() }
+        metrics.ended(exchange.target.route, request.method, response.status, after: .now - start)
+        return response
+    }
+
+    private func answer(_ exchange: inout Exchange) async throws -> Response {
+        guard let route = exchange.target.route else {
+            throw Problem(.unknownPath, "There is nothing at this path. /openapi.json describes the paths that exist.")
+        }
+        switch exchange.request.method {
+        case .get, .head:
+            switch route {
+            case .value: return try await get(exchange)
+            case .list: return try await list(exchange)
+            case .history: return try await history(exchange)
+            case .command: return try await status(exchange)
+            case .live: return try live(exchange)
+            case .ready: return try await ready(exchange)
+            case .metrics: return await exposition()
+            case .openAPI: return .openAPI
+            case .problems: return .problems
+            case .problem: return try .problem(exchange.target.rest)
+            case .landing: return .landing
+            case .batch: break
+            }
+        case .put where route == .value: return try await put(&exchange)
+        case .delete where route == .value: return try await delete(&exchange)
+        case .post where route == .batch: return try await batch(&exchange)
+        case .options: return .empty(.noContent, HTTPFields([route.allow]))
+        default: break
+        }
+        var problem = Problem(
+            .methodNotAllowed, "\(exchange.request.method.rawValue) is not allowed here; \(route.allow.value) are.")
+        problem.fields.append(route.allow)
+        throw problem
+    }
+
+    func session(_ headers: RequestHeaders) throws(Problem) -> SessionToken? {
+        guard let text = headers.session else { return nil }
+        do {
+            return try useCases.sessions.decode(text)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    func sessionField(_ token: SessionToken) -> HTTPField {
+        HTTPField(name: .tidemarkSession, value: useCases.sessions.encode(token))
+    }
+
+    // MARK: - Failures
+
+    private func problem(for error: any Error, _ exchange: Exchange) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as GatewayError: return Problem(error)
+        default:
+            exchange.context.logger.error(
+                "request failed",
+                metadata: [
+                    "http.route": "\(exchange.target.route?.rawValue ?? "none")",
+                    "http.method": "\(exchange.request.method.rawValue)",
+                    "error.type": "\(type(of: error))", "error": "\(error)",
+                ])
+            return Problem(
+                .internalError,
+                "The gateway failed at this request and has logged why. Whoever runs it finds it by the request's id.",
+                .request(exchange.context.requestID))
+        }
+    }
+
+    private func refusal(_ problem: Problem, _ exchange: Exchange) -> Response {
+        var json = JSONWriter(capacity: 384)
+        problem.write(to: &json)
+        var headers: HTTPFields = [:]
+        headers.append(.problemContent)
+        headers.append(.noCache)
+        for field in problem.fields { headers.append(field) }
+        if let seconds = problem.type.description.retryAfter {
+            headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
+        }
+        let body = json.buffer
+        guard exchange.leavesBodyUnread, let channel = exchange.context.channel else {
+            return Response(status: problem.status, headers: headers, body: ResponseBody(byteBuffer: body))
+        }
+        headers.append(.connectionClose)
+        return Response(
+            status: problem.status, headers: headers,
+            body: ResponseBody(contentLength: body.readableBytes) { writer in
+                channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+                try await writer.write(body)
+                try await writer.finish(nil)
+            })
+    }
+}
+
+extension Problem {
+    init(_ error: SessionTokenCodec.Invalid) {
+        let detail =
+            switch error {
+            case .malformed: "Tidemark-Session is not a token that this gateway gave; was it cut or changed?"
+            case .tooLong: "Tidemark-Session is longer than a token can be."
+            case .otherCluster: "Tidemark-Session is another cluster's token."
+            case .otherPartitions: "Tidemark-Session is from a cluster with another number of partitions."
+            case .tooManyPendingDots: "Tidemark-Session holds too many writes that were never read back."
+            }
+        self.init(.sessionInvalid, detail + " Leave it out to begin a new session.", .header("Tidemark-Session"))
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Testing
+
+@testable import tidemark
+
+@Suite struct ArgumentTests {
+    @Test(
+        "Wrong usage is found before anything is sent",
+        arguments: [
+            ["put", ""], ["put", "k", "v", "--ttl", "0"], ["put", "k", "v", "--wait", "61"],
+            ["put", "k", "v", "--if-match", "x"], ["put", "k", "v", "--if-match", "1", "--if-none-match", "*"],
+            ["get", "k", "--version", "1", "--at", "2026-01-01T00:00:00Z"], ["get", "k", "--url", "ftp://x"],
+            ["get", "k", "--url", ""], ["get", "k", "--consistency", "strong"], ["list", "--limit", "0"],
+            ["import", "f", "--in-flight", "0"], ["import", "-", "--state", "f"], ["bench", "g"],
+            ["bench", "a", "--rate", "0"], ["history", "k", "--values"], ["nonsense"],
+        ])
+    func wrong(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
+        if let error { #expect(tidemark.ExitStatus(parserCode: Tools.exitCode(for: error)) == .wrongUsage) }
+    }
+
+    @Test(
+        "Right usage is understood",
+        arguments: [
+            ["put", "k", "-"], ["put", "k"], ["put", "a/b", "v", "--if-match", "*", "--wait", "0"],
+            ["get", "k", "--at", "2026-01-01T00:00:00Z"], ["get", "k", "--url", "http://a:1,https://b"],
+            ["list", "p/", "--values", "--output", "json"], ["status", "x", "--wait", "100"], ["batch", "-"],
+            ["import", "-"], ["export", "--prefix", "p"], ["bench", "f", "--rate", "10"], ["delete", "k"],
+        ])
+    func right(arguments: [String]) throws { _ = try Tools.parseAsRoot(arguments) }
+
+    @Test("--help is no failure")
+    func help() throws {
+        do {
+            var command = try Tools.parseAsRoot(["put", "--help"])
+            try command.run()
+        } catch {
+            #expect(tidemark.ExitStatus(parserCode: Tools.exitCode(for: error)) == .done)
+            #expect(Tools.fullMessage(for: error).contains("EXAMPLES"))
+        }
+    }
+
+    @Test("The URL comes from the option, then the environment, then the default")
+    func urls() throws {
+        let given = try ClientOptions.parse(["--url", "http://a, http://b"])
+        let plain = try ClientOptions.parse([])
+        #expect(given.urls(["TIDEMARK_URL": "http://c"]) == ["http://a", "http://b"])
+        #expect(plain.urls(["TIDEMARK_URL": "http://c"]) == ["http://c"])
+        #expect(plain.urls(["TIDEMARK_URL": ""]) == [ClientOptions.defaultURL])
+        #expect(plain.urls([:]) == [ClientOptions.defaultURL])
+    }
+
+    private struct Tools: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "tidemark",
+            subcommands: [
+                PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
+                StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
+            ])
+    }
+}
