@@ -20,7 +20,7 @@ test: setup
 
 bench:
 	@scripts/setup --bench
-	scripts/bench
+	scripts/benchmark
 
 lint:
 	@scripts/setup --lint

@@ -94,7 +94,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Cache",
-            dependencies: ["Commands", "EventLog", "Lanes", "CHiredis", logging, metrics, nioCore],
+            dependencies: ["Commands", "EventLog", "Lanes", "CHiredis", crypto, logging, metrics, nioCore],
             swiftSettings: settings),
 
         // Roles
@@ -127,6 +127,14 @@ let package = Package(
                 systemPackage, unixSignals,
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "tidemark-benchmarks",
+            dependencies: [
+                "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", arguments, hummingbird,
+                logging, metrics,
+            ],
+            path: "Sources/Benchmarks",
+            swiftSettings: settings),
 
         // Tests
         .testTarget(
@@ -138,7 +146,9 @@ let package = Package(
             name: "ProjectorTests", dependencies: ["Commands", "EventLog", "Projector"], swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Cache", "Commands", "EventLog", "Gateway", hummingbird, httpTypes, logging, nioCore],
+            dependencies: [
+                "Cache", "Commands", "EventLog", "Gateway", httpTypes, hummingbird, logging, metrics, nioCore, nioPosix,
+            ],
             swiftSettings: settings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
@@ -148,7 +158,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Cache", "Commands", "EventLog", "Gateway", "Lanes", "LocalStack", "Projector", "Prometheus",
-                "TidemarkClient", crypto, httpClient, lifecycle, logging, nioCore,
+                "TidemarkClient", "CLibPQ", crypto, httpClient, lifecycle, logging, nioCore, nioHTTP1,
             ],
             swiftSettings: settings),
     ]

@@ -95,7 +95,8 @@ enum CacheEntryEncoding {
         let state = KeyState(
             version: version, createdVersion: createdVersion, deleted: flags.contains(.deleted), expiresAt: expiresAt)
         return CacheEntry(
-            state: state, modifiedAt: Timestamp(microseconds: modifiedAt), contentType: contentType, value: bytes.slice())
+            state: state, modifiedAt: Timestamp(microseconds: modifiedAt), contentType: contentType,
+            value: bytes.slice())
     }
 }
 

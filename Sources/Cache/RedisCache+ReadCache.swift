@@ -53,7 +53,8 @@ extension RedisCache: ReadCache {
     }
 
     package func takeLease(on slot: CacheSlot) async throws(CacheError) -> CacheLeaseGrant {
-        let token = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+        let token =
+            String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
         let lease = CacheEntryEncoding.encodeLease(token: token)
         for _ in 0..<2 {
             var command = RESPCommand("SET", arguments: 7, capacity: slot.name.utf8.count + 128)

@@ -21,6 +21,8 @@ package final class Lane<Message: Sendable>: Sendable {
     package init(name: String, capacity: Int, body: @escaping @Sendable (Mailbox<Message>) -> Void) {
         mailbox = Mailbox(capacity: capacity)
         let thread = Thread { [self] in
+            // Foundation names only the thread that asks.
+            Thread.current.name = name
             body(mailbox)
             let waiters = ended.withLock { ended in
                 ended.done = true
@@ -29,7 +31,6 @@ package final class Lane<Message: Sendable>: Sendable {
             }
             for waiter in waiters { waiter.resume() }
         }
-        thread.name = name
         thread.stackSize = 1 << 20
         thread.start()
     }

@@ -11,7 +11,7 @@ package struct RedisServer: Server {
     package struct Options: Sendable {
         /// Writes every command to the append-only file (synced once a second); otherwise a snapshot a minute.
         package var appendOnly = false
-        /// With a limit, the least recently used keys go when it is reached, as in a cache.
+        /// With a limit, the least recently used entries go when it is reached. Keys without an expiry stay: the version vectors.
         package var maximumMemoryBytes: Int?
         /// Port of the master on 127.0.0.1 that this one follows.
         package var replicaOf: Int?
@@ -29,7 +29,7 @@ package struct RedisServer: Server {
             "--save", "60 1", "--appendonly", options.appendOnly ? "yes" : "no",
         ]
         if let limit = options.maximumMemoryBytes {
-            arguments += ["--maxmemory", "\(limit)", "--maxmemory-policy", "allkeys-lru"]
+            arguments += ["--maxmemory", "\(limit)", "--maxmemory-policy", "volatile-lru"]
         }
         if let master = options.replicaOf {
             arguments += ["--replicaof", "127.0.0.1 \(master)"]

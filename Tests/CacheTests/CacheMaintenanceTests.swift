@@ -7,7 +7,8 @@ import Testing
     private static let a = Origin(1)
     private static let b = Origin(2)
 
-    private static func position(_ sequence: UInt64, epoch: UInt64 = 5, _ incarnation: String = "g3-x") -> CachePosition {
+    private static func position(_ sequence: UInt64, epoch: UInt64 = 5, _ incarnation: String = "g3-x") -> CachePosition
+    {
         CachePosition(epoch: epoch, incarnation: incarnation, sequence: sequence)
     }
 
@@ -28,8 +29,14 @@ import Testing
     @Test(
         "A take-over replays what Redis lacks, or drops all when it can't be told",
         arguments: [
-            (position(8, epoch: 4), false, .replay(from: position(8, epoch: 4), to: position(10), origins: .replacing([a: 7]), revision: 1)),
-            (position(10), false, .replay(from: position(10), to: position(10), origins: .replacing([a: 7]), revision: 1)),
+            (
+                position(8, epoch: 4), false,
+                .replay(from: position(8, epoch: 4), to: position(10), origins: .replacing([a: 7]), revision: 1)
+            ),
+            (
+                position(10), false,
+                .replay(from: position(10), to: position(10), origins: .replacing([a: 7]), revision: 1)
+            ),
             (position(8), true, .drop(at: position(10, "g3-n"), applied: [a: 7], revision: 1)),
             (position(11), false, .drop(at: position(10, "g3-n"), applied: [a: 7], revision: 1)),
             (position(8, "g2-x"), false, .drop(at: position(10, "g3-n"), applied: [a: 7], revision: 1)),

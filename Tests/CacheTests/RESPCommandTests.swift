@@ -23,7 +23,8 @@ import Testing
         var command = RESPCommand(head: head.bytes, missing: 1, capacity: 16)
         command.add(Array("prefix:".utf8), "0123")
         command.pipeline(RESPCommand("PING", arguments: 1))
-        #expect(command.bytes == Array("*3\r\n$4\r\nMGET\r\n$2\r\nhb\r\n$11\r\nprefix:0123\r\n*1\r\n$4\r\nPING\r\n".utf8))
+        #expect(
+            command.bytes == Array("*3\r\n$4\r\nMGET\r\n$2\r\nhb\r\n$11\r\nprefix:0123\r\n*1\r\n$4\r\nPING\r\n".utf8))
     }
 
     @Test("A name that is not set is an argument that is missing")

@@ -47,7 +47,9 @@ struct LanesTests {
 
     @Test(
         "An inbox hands out as much as the limit allows, and at least one",
-        arguments: [(1, [[5], [1], [2], [9]]), (5, [[5], [1, 2], [9]]), (6, [[5, 1], [2], [9]]), (100, [[5, 1, 2, 9]])])
+        arguments: [
+            (1, [[5], [1], [2], [9]]), (5, [[5], [1, 2], [9]]), (6, [[5, 1], [2], [9]]), (100, [[5, 1, 2, 9]]),
+        ])
     func inboxLimit(limit: Int, expected: [[Int]]) async {
         let inbox = Inbox<Int>()
         inbox.append(contentsOf: [5, 1, 2, 9])

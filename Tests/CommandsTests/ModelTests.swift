@@ -30,13 +30,16 @@ struct ModelTests {
         #expect(Partitioner(count: 16).partition(of: try Key(key)).number == Int(fnv1a64(key.utf8) % 16))
     }
 
-    @Test("Keys of 1 to 1,024 bytes without NUL are keys", arguments: ["a", "/", "é", String(repeating: "é", count: 512)])
+    @Test(
+        "Keys of 1 to 1,024 bytes without NUL are keys",
+        arguments: ["a", "/", "é", String(repeating: "é", count: 512)])
     func validKeys(text: String) throws { #expect(try Key(text).text == text) }
 
     @Test(
         "Other texts are not",
         arguments: [
-            ("", Key.Invalid.empty), ("a\0b", .containsNUL), (String(repeating: "é", count: 513), .tooLong(bytes: 1_026)),
+            ("", Key.Invalid.empty), ("a\0b", .containsNUL),
+            (String(repeating: "é", count: 513), .tooLong(bytes: 1_026)),
         ])
     func invalidKeys(text: String, error: Key.Invalid) { #expect(throws: error) { try Key(text) } }
 
@@ -73,7 +76,8 @@ struct ModelTests {
         "RFC 3339 is read with offsets and up to nine digits",
         arguments: [
             ("2026-11-24T11:16:56Z", 1_795_519_016_000_000), ("2026-11-24T12:16:56+01:00", 1_795_519_016_000_000),
-            ("2026-11-24T11:16:56.5Z", 1_795_519_016_500_000), ("2026-11-24T11:16:56.123456789Z", 1_795_519_016_123_456),
+            ("2026-11-24T11:16:56.5Z", 1_795_519_016_500_000),
+            ("2026-11-24T11:16:56.123456789Z", 1_795_519_016_123_456),
             ("2026-11-24T06:16:56.5-05:00", 1_795_519_016_500_000),
         ])
     func readTime(text: String, microseconds: Int64) { #expect(Timestamp(rfc3339: text)?.microseconds == microseconds) }
@@ -90,7 +94,10 @@ struct ModelTests {
         #expect(id?.description == text)
         #expect(CommandID(text.uppercased()) == id)
         #expect(id.flatMap { CommandID(bytes: $0.bytes) } == id)
-        for bad in ["", "01890a5dac96774bbcceb302099a8057", text + "0", String(text.dropLast()) + "g", text.replacing("-", with: "+")] {
+        for bad in [
+            "", "01890a5dac96774bbcceb302099a8057", text + "0", String(text.dropLast()) + "g",
+            text.replacing("-", with: "+"),
+        ] {
             #expect(CommandID(bad) == nil, "\(bad)")
         }
     }

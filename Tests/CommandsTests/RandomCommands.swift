@@ -7,7 +7,10 @@ extension Command {
     static func random(using generator: inout SeededGenerator) -> Command {
         let operation: Operation =
             switch Int.random(in: 0..<3, using: &generator) {
-            case 0: .put(Content(value: .random(upTo: 300, using: &generator), type: .random(upTo: 20, using: &generator)))
+            case 0:
+                .put(
+                    Content(
+                        value: .random(upTo: 300, using: &generator), type: .random(upTo: 20, using: &generator)))
             case 1: .delete
             default: .barrier
             }
@@ -16,7 +19,7 @@ extension Command {
             case 0: .none
             case 1: .exists
             case 2: .absent
-            default: .versions((0..<Int.random(in: 0..<4, using: &generator)).map { _ in .random(in: 0 ... .max, using: &generator) })
+            default: .versions((0..<Int.random(in: 0..<4, using: &generator)).map { _ in generator.next() })
             }
         return Command(
             id: CommandID(high: generator.next(), low: generator.next()),
@@ -52,7 +55,8 @@ extension Outcome {
 extension String {
     static func random(upTo length: Int, using generator: inout SeededGenerator) -> String {
         let alphabet: [Character] = ["a", "Z", "/", "{", "}", " ", "é", "e\u{301}", "漢", "🐟", "%", "\u{1}"]
-        return String((0..<Int.random(in: 0...length, using: &generator)).map { _ in alphabet.randomElement(using: &generator)! })
+        let count = Int.random(in: 0...length, using: &generator)
+        return String((0..<count).map { _ in alphabet.randomElement(using: &generator)! })
     }
 }
 

@@ -25,7 +25,8 @@ struct WireTests {
         let outcomes = (0..<Int.random(in: 1...30, using: &generator)).map { _ in
             Outcome.random(partition: partition, using: &generator)
         }
-        #expect(try OutcomeMessage.decode(OutcomeMessage.encode(outcomes, partition: partition)).get() == outcomes, "seed \(seed)")
+        let message = OutcomeMessage.encode(outcomes, partition: partition)
+        #expect(try OutcomeMessage.decode(message).get() == outcomes, "seed \(seed)")
     }
 
     @Test("A damaged message is an error or another message, never a crash", arguments: 0..<100)
@@ -44,7 +45,8 @@ struct WireTests {
                 case 1: damaged = .random(upTo: 200, using: &generator)
                 default:
                     for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                        damaged[Int.random(in: 0..<damaged.count, using: &generator)] ^= UInt8.random(in: 1...255, using: &generator)
+                        let place = Int.random(in: 0..<damaged.count, using: &generator)
+                        damaged[place] ^= UInt8.random(in: 1...255, using: &generator)
                     }
                 }
                 if case .success(let batch) = CommandBatch.decode(damaged) {

@@ -83,11 +83,15 @@ import Testing
         }
     }
 
-    @Test("An epoch is compared as a number, of any length", arguments: [(9, 10), (99, 100), (.max - 1, .max)] as [(UInt64, UInt64)])
+    @Test(
+        "An epoch is compared as a number, of any length",
+        arguments: [(9, 10), (99, 100), (.max - 1, .max)] as [(UInt64, UInt64)])
     func epochOrder(older: UInt64, newer: UInt64) async throws {
         try await CacheBench.with { bench async throws in
             let p = CacheBench.partition
-            func at(_ epoch: UInt64) -> CachePosition { CachePosition(epoch: epoch, incarnation: "g1-a", sequence: .max) }
+            func at(_ epoch: UInt64) -> CachePosition {
+                CachePosition(epoch: epoch, incarnation: "g1-a", sequence: .max)
+            }
             #expect(try await bench.owner.establish(p, at: at(newer), applied: [:]) == .done)
             #expect(try await bench.owner.establish(p, at: at(older), applied: [:]) == .fenced)
             #expect(try await bench.owner.renew(p, at: at(newer)) == .done)
@@ -139,7 +143,8 @@ import Testing
         }
     }
 
-    @Test("Redis went back to an older snapshot: what changed since is invalidated, without a commit, within a heartbeat")
+    @Test(
+        "Redis went back to an older snapshot: what changed since is invalidated, without a commit, within a heartbeat")
     func wentBack() async throws {
         try await CacheBench.with { bench async throws in
             let maintainer = bench.maintainer()
@@ -236,7 +241,9 @@ import Testing
                 #expect(try await bench.cached("k", through: bench.first) != "unusable")
             }
             stands.set(false)
-            try await CacheBench.eventually("unusable") { try await bench.cached("k", through: bench.first) == "unusable" }
+            try await CacheBench.eventually("unusable") {
+                try await bench.cached("k", through: bench.first) == "unusable"
+            }
             stands.set(true)
             try await CacheBench.eventually("usable") { try await bench.cached("k", through: bench.first) == "miss" }
             await maintainer.stop()
@@ -266,7 +273,9 @@ import Testing
         }
     }
 
-    @Test("Writers, readers and lost data at once: in the end every reader sees the last write", arguments: [11, 12] as [UInt64])
+    @Test(
+        "Writers, readers and lost data at once: in the end every reader sees the last write",
+        arguments: [11, 12] as [UInt64])
     func storm(seed: UInt64) async throws {
         try await CacheTestRedis.withOwnServer { server async throws in
             try await CacheBench.with(try RedisURL(server.url)) { bench async throws in
@@ -279,7 +288,9 @@ import Testing
                     }
                     for cache in [bench.first, bench.second] {
                         group.addTask {
-                            for round in 0..<600 { _ = try? await bench.read(keys[(round * 7) % keys.count], through: cache) }
+                            for round in 0..<600 {
+                                _ = try? await bench.read(keys[(round * 7) % keys.count], through: cache)
+                            }
                         }
                     }
                     group.addTask {

@@ -7,7 +7,9 @@ import Testing
 @testable import Cache
 
 @Suite struct CacheReadingTests {
-    @Test("Without an owner's heartbeat a partition is neither used nor filled; with one it is, and again not when it expires")
+    @Test(
+        "Without an owner's heartbeat a partition is neither used nor filled; with one it is, and again not when it expires"
+    )
     func heartbeat() async throws {
         try await CacheBench.with(heartbeat: .milliseconds(300)) { bench async throws in
             #expect(try await bench.cached("k", through: bench.first) == "unusable")
@@ -79,7 +81,9 @@ import Testing
             await maintainer.start()
             await bench.write("k", "v", maintainer)
             let lease = try await bench.lease("k", through: bench.first)
-            guard case .integer(let left) = try await bench.raw("PTTL", lease.slot.name) else { throw CacheTestFailure("PTTL") }
+            guard case .integer(let left) = try await bench.raw("PTTL", lease.slot.name) else {
+                throw CacheTestFailure("PTTL")
+            }
             #expect((1...3_000).contains(left))
             try await bench.raw("DEL", lease.slot.name)
             #expect(try await !bench.first.fill(lease, with: bench.log.entry("k")))
@@ -93,7 +97,8 @@ import Testing
             let maintainer = bench.maintainer()
             await maintainer.start()
             await bench.write("k", "v", maintainer)
-            guard case .miss(let slot) = try await bench.first.lookUp(Key(trusted: "k"), in: CacheBench.partition) else {
+            guard case .miss(let slot) = try await bench.first.lookUp(Key(trusted: "k"), in: CacheBench.partition)
+            else {
                 throw CacheTestFailure("no miss")
             }
             try await bench.raw("SET", slot.name, "garbage")
@@ -114,11 +119,14 @@ import Testing
                 version: 4, createdVersion: 4, deleted: false, expiresAt: bench.clock.now() + .seconds(60))
             entry.value = ByteBuffer(string: "short-lived")
             #expect(try await bench.first.fill(lease, with: entry))
-            guard case .integer(let left) = try await bench.raw("PTTL", lease.slot.name) else { throw CacheTestFailure("PTTL") }
+            guard case .integer(let left) = try await bench.raw("PTTL", lease.slot.name) else {
+                throw CacheTestFailure("PTTL")
+            }
             #expect((50_000...60_000).contains(left))
             #expect(try await bench.cached("k", through: bench.second) == "short-lived")
             bench.clock.advance(by: .seconds(60))
-            guard case .hit(let seen) = try await bench.second.lookUp(Key(trusted: "k"), in: CacheBench.partition) else {
+            guard case .hit(let seen) = try await bench.second.lookUp(Key(trusted: "k"), in: CacheBench.partition)
+            else {
                 throw CacheTestFailure("no hit")
             }
             #expect(seen.state.deleted && seen.state.version == 4 && seen.value.readableBytes == 0)
@@ -135,7 +143,8 @@ import Testing
             entry.state.deleted = false
             for (bytes, stored) in [(256 * 1_024, false), (255 * 1_024, true)] {
                 try await CacheBench.eventually("the lease is free") {
-                    guard case .miss(let slot) = try await bench.first.lookUp(Key(trusted: "k"), in: CacheBench.partition),
+                    guard
+                        case .miss(let slot) = try await bench.first.lookUp(Key(trusted: "k"), in: CacheBench.partition),
                         case .granted(let lease) = try await bench.first.takeLease(on: slot)
                     else { return false }
                     entry.value = ByteBuffer(repeating: 7, count: bytes)

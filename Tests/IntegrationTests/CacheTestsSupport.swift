@@ -11,15 +11,7 @@ import Testing
 
 /// The Redis that cache tests share, each under its own namespace, or one of a test's own.
 enum CacheTestRedis {
-    private static let shared = Task {
-        try await RedisServer.start(directory: directory()).url
-    }
-
-    /// `TIDEMARK_TEST_REDIS_URL` if set, else a server that lives as long as the test process.
-    static func sharedURL() async throws -> RedisURL {
-        if let url = ProcessInfo.processInfo.environment["TIDEMARK_TEST_REDIS_URL"] { return try RedisURL(url) }
-        return try RedisURL(try await shared.value)
-    }
+    static func sharedURL() async throws -> RedisURL { try RedisURL(try await TestServers.redis.value.url) }
 
     /// Lends a server that the test may flush, stop and kill.
     static func withOwnServer(_ body: (RedisServer) async throws -> Void) async throws {
@@ -36,7 +28,7 @@ enum CacheTestRedis {
     }
 
     private static func directory() -> URL {
-        FileManager.default.temporaryDirectory.appendingPathComponent("tidemark-cache-\(UUID().uuidString)")
+        TestServers.directory.appendingPathComponent("redis-\(UUID().uuidString)")
     }
 }
 
@@ -116,13 +108,15 @@ struct CacheBench {
         leaseStands: @escaping @Sendable () -> Bool = { true }
     ) -> CacheMaintainer {
         CacheMaintainer(
-            partition: Self.partition, epoch: epoch, generation: generation, cache: owner, store: log, settings: settings,
+            partition: Self.partition, epoch: epoch, generation: generation, cache: owner, store: log,
+            settings: settings,
             logger: Self.quiet, leaseStands: leaseStands)
     }
 
     /// Writes a value into the log and tells the maintainer, as a projector does.
     @discardableResult
-    func write(_ key: String, _ value: String, _ maintainer: CacheMaintainer, origin: Origin = Origin(1)) async -> Bool {
+    func write(_ key: String, _ value: String, _ maintainer: CacheMaintainer, origin: Origin = Origin(1)) async -> Bool
+    {
         let commit = log.write(key, value, origin: origin)
         return await maintainer.committed(
             from: commit.from, to: commit.to, applied: commit.applied, changed: [Key(trusted: key)])
@@ -198,7 +192,8 @@ final class CacheTestLog: EventStore {
     /// As after a restore of an older backup.
     func forget(after sequence: Int) { state.withLock { $0.events.removeSubrange(sequence...) } }
 
-    func write(_ key: String, _ value: String?, origin: Origin) -> (from: UInt64, to: UInt64, applied: [Origin: UInt64]) {
+    func write(_ key: String, _ value: String?, origin: Origin) -> (from: UInt64, to: UInt64, applied: [Origin: UInt64])
+    {
         state.withLock { state in
             let from = UInt64(state.events.count)
             let keyState = KeyState(version: from + 1, createdVersion: from + 1, deleted: value == nil, expiresAt: nil)

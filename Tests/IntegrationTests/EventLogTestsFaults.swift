@@ -10,7 +10,7 @@ struct EventLogFaultTests {
     @Test("A lost answer to COMMIT is an unknown outcome, and the next run finds the commands")
     func lostCommit() async throws {
         let database = try await TestDatabase.migrated()
-        let proxy = try FaultyProxy(to: port(of: database))
+        let proxy = FaultyProxy(to: port(of: database))
         let store = PostgresEventStore(database.configuration(port: proxy.port), connections: 1)
         _ = try await TestBatch(["warm": "up"]).apply(to: store)
         var batch = TestBatch(["a": "1", "b": "2"], firstN: 2)
@@ -30,7 +30,7 @@ struct EventLogFaultTests {
     @Test("A connection lost before the commit wrote nothing, and says so")
     func lostBefore() async throws {
         let database = try await TestDatabase.migrated()
-        let proxy = try FaultyProxy(to: port(of: database))
+        let proxy = FaultyProxy(to: port(of: database))
         let store = PostgresEventStore(database.configuration(port: proxy.port), connections: 1)
         _ = try await TestBatch(["warm": "up"]).apply(to: store)
         proxy.set(.dropAfterForwarding("lock_partition"))
@@ -45,8 +45,9 @@ struct EventLogFaultTests {
     @Test("A server that answers no more holds nobody for ever")
     func blackHole() async throws {
         let database = try await TestDatabase.migrated()
-        let proxy = try FaultyProxy(to: port(of: database))
-        let configuration = database.configuration(port: proxy.port, answerTimeout: .milliseconds(500))
+        let proxy = FaultyProxy(to: port(of: database))
+        var configuration = database.configuration(port: proxy.port, answerTimeout: .milliseconds(500))
+        configuration.connectTimeout = .seconds(2)
         let store = PostgresEventStore(configuration, connections: 1)
         let reader = PostgresLogReader(configuration, partitioner: Partitioner(count: 4), connections: 1)
         _ = try await TestBatch(["warm": "up"]).apply(to: store)
@@ -94,7 +95,7 @@ struct EventLogFaultTests {
     @Test("A database that can't be reached is unavailable at once, and there as soon as it is")
     func unreachable() async throws {
         let database = try await TestDatabase.migrated()
-        let proxy = try FaultyProxy(to: port(of: database))
+        let proxy = FaultyProxy(to: port(of: database))
         proxy.close()
         let store = PostgresEventStore(database.configuration(port: proxy.port), connections: 1)
         let error = await expectFailure(.unavailable) { () async throws(EventLogError) in

@@ -24,18 +24,19 @@ final class FaultyProxy: Sendable {
     private let fault = Mutex(Fault.none)
     private let open = Mutex<Set<Int32>>([])
 
-    init(to target: Int) throws {
+    init(to target: Int) {
         self.target = UInt16(target)
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.loopback(0)
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, Self.addressSize) }
         }
-        precondition(bound == 0 && listen(listener, 16) == 0)
+        precondition(bound == 0 && listen(listener, 16) == 0, "no port on loopback")
         var size = Self.addressSize
         _ = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &size) }
         }
+        self.listener = listener
         port = Int(UInt16(bigEndian: address.sin_port))
         let thread = Thread { [self] in
             while true {

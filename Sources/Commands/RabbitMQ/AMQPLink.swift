@@ -24,6 +24,7 @@ struct AMQPLink {
     private var everConnected = false
     private var connectedAt: Instant
     private var failures = 0
+    private var lastFailure: RabbitMQError.Code?
     private var endpoint: Int
     /// When the next attempt may begin.
     private(set) var nextAttempt: Instant
@@ -85,13 +86,16 @@ struct AMQPLink {
             self.connection = connection
             if everConnected { reconnects.increment() }
             everConnected = true
+            lastFailure = nil
             connectedAt = now
             logger.info("Connected to the broker", metadata: ["bus.broker": "\(connection.endpoint)"])
         case .failure(let error):
             failures += 1
+            // Once for each reason; an outage would fill the log otherwise.
             logger.log(
-                level: failures == 1 ? .warning : .debug, "No connection to a broker",
-                metadata: ["error": "\(error)", "bus.attempt": "\(failures)"])
+                level: error.code == lastFailure ? .debug : error.mayRetry ? .warning : .error,
+                "No connection to a broker", metadata: ["error": "\(error)", "bus.attempt": "\(failures)"])
+            lastFailure = error.code
             pause(from: now)
         }
     }

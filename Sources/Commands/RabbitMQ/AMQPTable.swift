@@ -55,7 +55,9 @@ private func makeBytes(_ text: String, in pool: inout amqp_pool_t) -> amqp_bytes
 /// Lends a string's UTF-8 to a call that only reads it.
 func withAMQPBytes<R>(_ text: String, _ body: (amqp_bytes_t) throws -> R) rethrows -> R {
     var text = text
-    return try text.withUTF8 { try body(amqp_bytes_t(len: $0.count, bytes: UnsafeMutableRawPointer(mutating: $0.baseAddress))) }
+    return try text.withUTF8 { source in
+        try body(amqp_bytes_t(len: source.count, bytes: UnsafeMutableRawPointer(mutating: source.baseAddress)))
+    }
 }
 
 extension String {

@@ -69,7 +69,10 @@ struct PublisherLane {
             readEvents(at: now)
             if now >= nextTick { tick(at: now) }
             if wakeup.closed { machine.close() }
-            for action in machine.takeActions(at: now) { perform(action, at: now) }
+            let actions = machine.takeActions(at: now)
+            // Messages first: the broker then works while callers wake up.
+            for case .publish(let message) in actions { publish(message, at: now) }
+            for action in actions { perform(action, at: now) }
             if wakeup.closed { break }
             link.connectIfDue(at: now)
         }
@@ -134,22 +137,25 @@ struct PublisherLane {
         }
     }
 
+    private mutating func publish(_ message: PublisherMachine<Completion>.Message, at now: Instant) {
+        guard let connection = link.connection else { return }
+        do {
+            try connection.publish(
+                message.body, exchange: exchange, routingKey: routingKeys[message.partition.number],
+                messageID: message.id.description, persistent: true, mandatory: true, on: Self.channel)
+            metrics.batchCommands.record(message.id.count)
+        } catch {
+            lose(error, at: now)
+        }
+    }
+
     private mutating func perform(_ action: PublisherMachine<Completion>.Action, at now: Instant) {
         switch action {
-        case .publish(let message):
-            guard let connection = link.connection else { return }
-            do {
-                try connection.publish(
-                    message.body, exchange: exchange, routingKey: routingKeys[message.partition.number],
-                    messageID: message.id.description, persistent: true, mandatory: true, on: Self.channel)
-                metrics.batchCommands.record(message.id.count)
-            } catch {
-                lose(error, at: now)
-            }
+        case .publish: break
         case .answer(let completion, let answer):
             if case .failure(let error) = answer { metrics.countRefusal(error.code) }
             completion(answer)
-        case .confirmed(_, let duration):
+        case .confirmed(let duration):
             metrics.confirmDuration.recordNanoseconds(Int64(duration.inSeconds * 1e9))
         case .reconnect:
             guard link.connection != nil else { return }

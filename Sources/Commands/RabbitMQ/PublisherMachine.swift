@@ -3,8 +3,9 @@ import Foundation
 /// Decides everything about publishing: when a batch is sent, what a confirm means, what happens to what was on its
 /// way when a connection was lost, and what each caller is told. It does no I/O and reads no clock.
 ///
-/// The driver reports what happened, then takes `actions` and performs them in order. Group commit falls out of that:
-/// a partition has one message in flight, commands that arrive meanwhile gather, and the confirm sends them as one.
+/// The driver reports what happened, then takes the actions and performs them: messages in their order; callers may
+/// get their answers before or after. Group commit falls out of that: a partition has one message in flight, commands
+/// that arrive meanwhile gather, and the confirm sends them as one.
 ///
 /// Each command gets exactly one answer. A refusal is definitive: it is given only to a command that no broker can
 /// have taken, and that will not be sent again.
@@ -16,7 +17,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
         case publish(Message)
         case answer(Waiter, Result<Dot, BusError>)
         /// A message was confirmed; for the metrics.
-        case confirmed(commands: Int, after: Duration)
+        case confirmed(after: Duration)
         /// Connect anew, which declares the queues again: one of them is gone.
         case reconnect
     }
@@ -64,7 +65,10 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
 
     /// What is to be done since the last call.
     mutating func takeActions(at now: Instant) -> [Action] {
-        for index in ready { send(index, now) }
+        for index in ready {
+            flows[index].isReady = false
+            send(index, now)
+        }
         ready.removeAll(keepingCapacity: true)
         defer { actions = [] }
         return actions
@@ -88,8 +92,8 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
         if closed { return .closing }
         if !connected && now - outageBegan > limits.outageGrace { return .disconnected }
         if blocked { return .brokerShort }
-        if waitingCommands >= limits.waitingCommands || waitingBytes + bytes > limits.waitingBytes { return .publisherFull }
-        return nil
+        let fits = waitingCommands < limits.waitingCommands && waitingBytes + bytes <= limits.waitingBytes
+        return fits ? nil : .publisherFull
     }
 
     /// Answers those who have waited long enough. Accurate to how often it is called.
@@ -195,7 +199,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
         markReady(index)
         let taken = accepted && !batch.returned
         if taken {
-            actions.append(.confirmed(commands: batch.callers.count, after: now - batch.sentAt))
+            actions.append(.confirmed(after: now - batch.sentAt))
         } else if batch.returned {
             actions.append(.reconnect)
         }
@@ -216,11 +220,14 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     // MARK: - Sending
 
     private mutating func markReady(_ index: Int) {
-        if !flows[index].gathered.isEmpty && ready.last != index { ready.append(index) }
+        if flows[index].gathered.isEmpty || flows[index].isReady { return }
+        flows[index].isReady = true
+        ready.append(index)
     }
 
     private mutating func send(_ index: Int, _ now: Instant) {
-        while connected, !blocked, !flows[index].gathered.isEmpty, flows[index].inFlight.count < limits.messagesInFlight {
+        guard connected, !blocked else { return }
+        while !flows[index].gathered.isEmpty, flows[index].inFlight.count < limits.messagesInFlight {
             var count = 0
             var bytes = 0
             for gathered in flows[index].gathered.prefix(limits.batchCommands) {
@@ -258,6 +265,8 @@ private struct Flow<Waiter: Sendable>: Sendable {
     var nextN: UInt64 = 1
     var inFlight: [Batch<Waiter>] = []
     var gathered: [Gathered<Waiter>] = []
+    /// Whether it is among the machine's `ready`.
+    var isReady = false
 
     var isIdle: Bool { inFlight.isEmpty && gathered.isEmpty }
 }

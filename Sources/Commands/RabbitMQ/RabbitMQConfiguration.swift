@@ -39,7 +39,9 @@ package struct RabbitMQConfiguration: Sendable {
         for url in urls.split(separator: ",") {
             endpoints.append(try RabbitMQEndpoint(url: url.trimmingCharacters(in: .whitespaces)))
         }
-        if endpoints.isEmpty { throw RabbitMQError(.misconfigured, "no RabbitMQ URL; give amqp://user:password@host:5672/") }
+        guard !endpoints.isEmpty else {
+            throw RabbitMQError(.misconfigured, "no RabbitMQ URL; give amqp://user:password@host:5672/")
+        }
         self.init(endpoints: endpoints)
     }
 }

@@ -18,7 +18,8 @@ package struct RabbitMQEndpoint: Sendable, Equatable, CustomStringConvertible {
         }
         guard parts.scheme == "amqp" else {
             throw RabbitMQError(
-                .misconfigured, "the RabbitMQ URL's scheme must be amqp; for TLS put a local proxy in front of the broker",
+                .misconfigured,
+                "the RabbitMQ URL's scheme must be amqp; for TLS put a local proxy in front of the broker",
                 metadata: ["bus.scheme": parts.scheme ?? ""])
         }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host

@@ -65,7 +65,7 @@ extension RabbitMQError {
             case AMQP_NOT_FOUND:
                 (.notFound, "the broker has no such queue or exchange")
             case AMQP_RESOURCE_LOCKED:
-                (.locked, "the queue still belongs to an earlier connection; the broker lets it go within half a minute")
+                (.locked, "the queue belongs to an earlier connection; the broker lets it go within half a minute")
             case AMQP_PRECONDITION_FAILED:
                 (
                     .conflictingDeclaration,

@@ -4,6 +4,10 @@ import Lanes
 import Metrics
 
 /// One batch's transaction, as a lane runs it: two round trips when nothing is in its way.
+///
+/// The first sends two pipelines at once: the keys' rows at some sequence of the partition, then BEGIN and the
+/// partition's row under lock, whose sequence must be the same. So the serializable transaction itself reads nothing that
+/// other partitions write, and conflicts only with a second owner.
 struct BatchTransaction: Sendable {
     private static let maximumAttempts = 10
     private static let firstBackoff = Duration.milliseconds(1)
@@ -63,6 +67,12 @@ struct BatchTransaction: Sendable {
     private func begin(
         _ connection: PostgresConnection
     ) throws(PostgresFailure) -> (epoch: UInt64?, snapshot: PartitionSnapshot) {
+        if !read.keys.isEmpty {
+            connection.parameters.int8(Int64(read.partition.number))
+            connection.parameters.keys(read.keys)
+            try connection.send(Statements.keyStates)
+            try connection.synchronize()
+        }
         try connection.send(Statements.begin)
         connection.parameters.int8(Int64(read.partition.number))
         try connection.send(Statements.lockPartition)
@@ -71,19 +81,27 @@ struct BatchTransaction: Sendable {
             connection.parameters.int8s(read.origins.map(\.bitPattern))
             try connection.send(Statements.appliedOfOrigins)
         }
-        if !read.keys.isEmpty {
-            connection.parameters.keys(read.keys)
-            try connection.send(Statements.keyStates)
-        }
         if !read.commandIDs.isEmpty { try CommandLookup.send(read.commandIDs, in: [read.partition], connection) }
         try connection.synchronize()
 
+        var keys: (sequence: UInt64?, states: [Key: KeyState])?
+        if !read.keys.isEmpty {
+            keys = try connection.next().keyStates()
+            try connection.finish()
+        }
         _ = try connection.next()
         var (epoch, snapshot) = try connection.next().partition(read.partition)
         if !read.origins.isEmpty { snapshot.applied = try connection.next().applied(from: 0) }
-        if !read.keys.isEmpty { snapshot.keys = try connection.next().keyStates() }
         if !read.commandIDs.isEmpty { try snapshot.addRecorded(read.commandIDs, CommandLookup.receive(connection)) }
         try connection.finish()
+        if let keys {
+            guard keys.sequence == snapshot.sequence || epoch != read.epoch else {
+                throw PostgresFailure(
+                    kind: .statement(sqlState: "40001"), message: "the partition moved on between the two reads",
+                    statement: Statements.keyStates.name)
+            }
+            snapshot.keys = keys.states
+        }
         return (epoch, snapshot)
     }
 

@@ -19,10 +19,9 @@ final class PostgresConnection {
     private let metrics: EventLogMetrics
     private var handle: OpaquePointer?
     private var prepared: Set<String> = []
-    /// Statements of the pipeline under way, and those being prepared in it.
-    private var queued: [(statement: Statement, prepares: Bool)] = []
+    /// What was sent and, from `nextQueued` on, not answered yet.
+    private var queued: [Queued] = []
     private var nextQueued = 0
-    private var synchronizing = false
     private var deadline = ContinuousClock.now
     private var expiry = ContinuousClock.now
     private var backoff = Duration.zero
@@ -30,6 +29,11 @@ final class PostgresConnection {
     private var openFailure = ""
     /// Reused by every statement.
     var parameters = ParameterBuffer()
+
+    private enum Queued {
+        case statement(Statement, prepares: Bool)
+        case synchronization
+    }
 
     private static let firstBackoff = Duration.milliseconds(50)
     private static let longestBackoff = Duration.seconds(2)
@@ -80,7 +84,6 @@ final class PostgresConnection {
         prepared = []
         queued = []
         nextQueued = 0
-        synchronizing = false
         metrics.disconnected()
     }
 
@@ -143,14 +146,15 @@ final class PostgresConnection {
         }
         parameters.removeAll()
         guard sent == 1 else { throw lost(statement) }
-        queued.append((statement, prepares))
+        queued.append(.statement(statement, prepares: prepares))
     }
 
-    /// Ends the pipeline: what stands before is answered. A pipeline without BEGIN is one transaction.
+    /// Ends a pipeline: what stands before is answered. A pipeline without BEGIN is one transaction. Several may be sent
+    /// before the first is received.
     func synchronize() throws(PostgresFailure) {
         guard let handle else { throw PostgresFailure(kind: .notConnected, message: openFailure) }
         guard PQpipelineSync(handle) == 1 else { throw lost(nil) }
-        synchronizing = true
+        queued.append(.synchronization)
         deadline = .now + configuration.answerTimeout
         if role == .migration { deadline = .now + .seconds(86_400) }
     }
@@ -159,7 +163,9 @@ final class PostgresConnection {
 
     /// The result of the next statement sent.
     func next() throws(PostgresFailure) -> PostgresResult {
-        let (statement, prepares) = queued[nextQueued]
+        guard hasQueued, case .statement(let statement, let prepares) = queued[nextQueued] else {
+            preconditionFailure("a result for each statement sent, no more")
+        }
         nextQueued += 1
         if prepares {
             let result = try statementResult(statement)
@@ -186,9 +192,12 @@ final class PostgresConnection {
 
     /// Takes what is left of the pipeline, up to its end, without looking at it.
     func finish() throws(PostgresFailure) {
-        guard synchronizing else { return }
-        // Statements that were to be prepared behind an error were not.
-        for (statement, prepares) in queued[nextQueued...] where prepares { prepared.remove(statement.name) }
+        while nextQueued < queued.count, case .statement(let statement, let prepares) = queued[nextQueued] {
+            // What was to be prepared behind an error was not.
+            if prepares { prepared.remove(statement.name) }
+            nextQueued += 1
+        }
+        guard nextQueued < queued.count else { return }
         while true {
             guard let result = try take() else { continue }
             if result.status == PGRES_PIPELINE_SYNC { break }
@@ -196,13 +205,16 @@ final class PostgresConnection {
                 throw ended(failure)
             }
         }
+        nextQueued += 1
+        guard nextQueued == queued.count else { return }
         queued.removeAll(keepingCapacity: true)
         nextQueued = 0
-        synchronizing = false
     }
 
-    /// Whether `next` has results to give.
-    var hasQueued: Bool { nextQueued < queued.count }
+    /// Whether `next` has a result to give in this pipeline.
+    var hasQueued: Bool {
+        if nextQueued < queued.count, case .statement = queued[nextQueued] { true } else { false }
+    }
 
     /// After a failure: clears what is left of the pipeline away, and ends the transaction if there is one. A
     /// connection that can't be brought back in order is closed.
@@ -210,8 +222,8 @@ final class PostgresConnection {
         guard let handle else { return }
         parameters.removeAll()
         do throws(PostgresFailure) {
-            if !queued.isEmpty && !synchronizing { try synchronize() }
-            try finish()
+            if case .statement = queued.last { try synchronize() }
+            while !queued.isEmpty { try finish() }
             guard PQtransactionStatus(handle) != PQTRANS_IDLE else { return }
             try send(Statements.rollback)
             try synchronize()

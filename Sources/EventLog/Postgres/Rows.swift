@@ -18,11 +18,11 @@ extension PostgresResult {
         return (unsigned(0, 1), snapshot)
     }
 
-    /// `key_states`.
-    func keyStates() -> [Key: KeyState] {
+    /// `key_states`, and the sequence they stand at; `nil` when the partition has no row.
+    func keyStates() -> (sequence: UInt64?, states: [Key: KeyState]) {
         var states: [Key: KeyState] = Dictionary(minimumCapacity: rowCount)
-        for row in 0..<rowCount { states[key(row, 0)] = keyState(row, from: 1) }
-        return states
+        for row in 0..<rowCount where !isNull(row, 1) { states[key(row, 1)] = keyState(row, from: 2) }
+        return (rowCount == 0 ? nil : unsigned(0, 0), states)
     }
 
     /// Version, created version, deleted, expiry.

@@ -18,10 +18,15 @@ enum Statements {
         SELECT origin, n FROM origins WHERE partition = $1 AND origin = ANY($2)
         """)
 
+    /// Runs before the transaction, which then compares the sequence: every change of a key's row commits together with a
+    /// step of its partition's sequence, so the same sequence means the same rows. Read inside, a thousand keys all over
+    /// the table would make PostgreSQL lock all of it against the serializable transactions of other partitions.
     static let keyStates = Statement(
-        "key_states", [.texts],
+        "key_states", [.int8, .texts],
         """
-        SELECT key, version, created_version, deleted, expires_at FROM kv WHERE key = ANY($1)
+        SELECT p.seq, k.key, k.version, k.created_version, k.deleted, k.expires_at
+        FROM partitions AS p LEFT JOIN kv AS k ON k.key = ANY($2)
+        WHERE p.partition = $1
         """)
 
     static let recordedCommands = Statement(
@@ -127,7 +132,7 @@ enum Statements {
     static let keysAwaitingExpiry = Statement(
         "keys_awaiting_expiry", [.int8, .timestamp, .int8],
         """
-        SELECT key FROM kv
+        SELECT key FROM kv -- crdb-check: allow nulls-order -- no NULL passes the filter
         WHERE partition = $1 AND expires_at IS NOT NULL AND expires_at <= $2 AND NOT deleted
         ORDER BY expires_at LIMIT $3
         """)

@@ -3,8 +3,8 @@ import Foundation
 
 /// The body of `POST /v1/batch`, read strictly.
 ///
-/// What shows that the sender means something else (no list of operations, an unknown field) refuses the whole batch. What
-/// is wrong with one operation's values is that operation's result, and the others go on.
+/// What shows that the sender means something else (no list of operations, an unknown field) refuses the whole batch.
+/// What is wrong with one operation's values is that operation's result, and the others go on.
 struct BatchRequest: Sendable {
     enum Operation: Sendable {
         case write(Command.Operation, Key, Precondition, timeToLive: Duration?, idempotencyKey: String?)

@@ -1,6 +1,6 @@
 package import Hummingbird
-package import Logging
-package import NIOCore
+import Logging
+import NIOCore
 
 /// What a request brings beside itself.
 package struct GatewayRequestContext: RequestContext {
@@ -22,7 +22,4 @@ package struct GatewayRequestContext: RequestContext {
     private struct Unconnected: RequestContextSource {
         var logger: Logger
     }
-
-    /// Names the request in the log.
-    var requestID: String { logger[metadataKey: "hb.request.id"]?.description ?? "unknown" }
 }

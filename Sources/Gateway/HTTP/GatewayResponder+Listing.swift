@@ -4,8 +4,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Pages of keys and of events. A page ends at its limit or where its values get too many bytes, and then names where the
-/// next one begins.
+/// Pages of keys and of events. A page ends at its limit or where its values get too many bytes, and then names where
+/// the next one begins.
 extension GatewayResponder {
     private static let pageLimits = 1...1_000
     private static let defaultLimit = 100

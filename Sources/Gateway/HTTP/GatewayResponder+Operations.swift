@@ -25,6 +25,17 @@ extension GatewayResponder {
         }
     }
 
+    /// Waits until everything in the session's token is applied.
+    func reach(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query([])
+        let headers = try exchange.headers()
+        let token = try await useCases.reach(
+            try session(headers) ?? SessionToken(), wait: headers.preferences.waitDuration ?? .zero)
+        return .json(.ok, HTTPFields([sessionField(token)])) { json in
+            json.object { $0.member("reached", true) }
+        }
+    }
+
     /// Depends on nothing: a gateway that answers at all is alive.
     func live(_ exchange: Exchange) throws(Problem) -> Response {
         _ = try exchange.query(["verbose"])

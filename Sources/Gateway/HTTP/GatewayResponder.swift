@@ -10,8 +10,8 @@ import NIOCore
 package struct GatewayResponder: HTTPResponder {
     package typealias Context = GatewayRequestContext
 
-    /// How long the rest of an unwanted body is taken in before the connection is closed: a close at once would reset it, and
-    /// the client might never see the answer.
+    /// How long the rest of an unwanted body is taken in before the connection is closed: a close at once would reset
+    /// it, and the client might never see the answer.
     private static let lingering = TimeAmount.seconds(2)
 
     let useCases: any GatewayUseCases
@@ -53,6 +53,7 @@ package struct GatewayResponder: HTTPResponder {
             case .list: return try await list(exchange)
             case .history: return try await history(exchange)
             case .command: return try await status(exchange)
+            case .session: return try await reach(exchange)
             case .live: return try live(exchange)
             case .ready: return try await ready(exchange)
             case .metrics: return await exposition()
@@ -94,9 +95,12 @@ package struct GatewayResponder: HTTPResponder {
         case let problem as Problem: return problem
         case let error as GatewayError: return Problem(error)
         default:
+            // Made only now: a good request needs no name.
+            let id = String(UInt64.random(in: .min ... .max), radix: 16)
             exchange.context.logger.error(
                 "request failed",
                 metadata: [
+                    "request.id": "\(id)",
                     "http.route": "\(exchange.target.route?.rawValue ?? "none")",
                     "http.method": "\(exchange.request.method.rawValue)",
                     "error.type": "\(type(of: error))", "error": "\(error)",
@@ -104,7 +108,7 @@ package struct GatewayResponder: HTTPResponder {
             return Problem(
                 .internalError,
                 "The gateway failed at this request and has logged why. Whoever runs it finds it by the request's id.",
-                .request(exchange.context.requestID))
+                .request(id))
         }
     }
 

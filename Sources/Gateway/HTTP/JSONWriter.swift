@@ -1,8 +1,8 @@
 import Foundation
 import NIOCore
 
-/// Writes JSON (RFC 8259) straight into a buffer: no tree, no encoder. The caller keeps the order of calls right; commas
-/// come by themselves.
+/// Writes JSON (RFC 8259) straight into a buffer: no tree, no encoder. The caller keeps the order of calls right;
+/// commas come by themselves.
 struct JSONWriter {
     private(set) var buffer: ByteBuffer
     private var needsComma = false

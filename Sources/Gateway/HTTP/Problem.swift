@@ -14,7 +14,6 @@ struct Problem: Error, Sendable {
         case command(CommandID)
         case reason(String)
         case request(String)
-        case key(String)
     }
 
     static let contentType = "application/problem+json"
@@ -65,7 +64,6 @@ struct Problem: Error, Sendable {
                 case .command(let id): json.member("command", id.description)
                 case .reason(let reason): json.member("reason", reason)
                 case .request(let id): json.member("request", id)
-                case .key(let key): json.member("key", key)
                 }
             }
         }

@@ -64,55 +64,58 @@ enum ProblemType: String, CaseIterable, Sendable {
             Description(
                 status: .badRequest, title: "The key is not valid",
                 page: """
-                    A key is 1 to 1,024 bytes of UTF-8 after percent-decoding, any characters but NUL. Encode what a URL can't \
-                    hold as %XX, each byte of the UTF-8 by itself.
+                    A key is 1 to 1,024 bytes of UTF-8 after percent-decoding, any characters but NUL. Encode what a \
+                    URL can't hold as %XX, each byte of the UTF-8 by itself.
                     """)
         case .invalidHeader:
             Description(
                 status: .badRequest, title: "A request header is not valid",
                 page: """
-                    The member "header" names the header, and the detail says what was wrong with it. Nothing was written.
+                    The member "header" names the header, and the detail says what was wrong with it. Nothing was \
+                    written.
                     """)
         case .invalidQuery:
             Description(
                 status: .badRequest, title: "A query parameter is not valid",
                 page: """
-                    The member "parameter" names the parameter. A parameter that the call doesn't know is refused too, so that a \
-                    misspelt one is not silently without effect.
+                    The member "parameter" names the parameter. A parameter that the call doesn't know is refused \
+                    too, so that a misspelt one is not silently without effect.
                     """)
         case .invalidBody:
             Description(
                 status: .badRequest, title: "The request body is not valid",
                 page: """
-                    The body is not the JSON that the call asks for. The detail names the place, and for a batch the member \
-                    "index" counts operations from 0. Nothing was written.
+                    The body is not the JSON that the call asks for. The detail names the place, and for a batch the \
+                    member "index" counts operations from 0. Nothing was written.
                     """)
         case .sessionInvalid:
             Description(
                 status: .badRequest, title: "The session token is not valid",
                 page: """
-                    Tidemark-Session takes a token exactly as this cluster gave it. A token of another cluster, or one that was \
-                    cut or changed, is refused. Leave the header out to begin a new session.
+                    Tidemark-Session takes a token exactly as this cluster gave it. A token of another cluster, or \
+                    one that was cut or changed, is refused. Leave the header out to begin a new session.
                     """)
         case .valueTooLarge:
             Description(
                 status: .contentTooLarge, title: "The value is too large",
                 page: """
-                    The member "limit" says how many bytes a value may have. Split the value, or keep it elsewhere and store \
-                    where it is. Whoever runs the gateway can raise the limit.
+                    The member "limit" says how many bytes a value may have. Split the value, or keep it elsewhere \
+                    and store where it is. Whoever runs the gateway can raise the limit.
                     """)
         case .bodyTooLarge:
             Description(
                 status: .contentTooLarge, title: "The request body is too large",
                 page: """
-                    The member "limit" says how many bytes the body of a batch may have. Send several smaller batches.
+                    The member "limit" says how many bytes the body of a batch may have. Send several smaller \
+                    batches.
                     """)
         case .answerTooLarge:
             Description(
                 status: .contentTooLarge, title: "The answer would be too large",
                 page: """
-                    The values that this batch reads are more bytes, together, than one answer holds; the member "limit" says how \
-                    many that is. The gets before this one are answered. Send the others in another batch.
+                    The values that this batch reads are more bytes, together, than one answer holds; the member \
+                    "limit" says how many that is. The gets before this one are answered. Send the others in another \
+                    batch.
                     """)
         case .unsupportedMediaType:
             Description(
@@ -134,38 +137,40 @@ enum ProblemType: String, CaseIterable, Sendable {
             Description(
                 status: .notFound, title: "The key has no value",
                 page: """
-                    The key was never written, or deleted, or its time to live is over, as far as the asked consistency sees. A \
-                    write that was only just accepted may not be applied yet: send the session token of its answer with the \
-                    read, or write with Prefer: wait.
+                    The key was never written, or deleted, or its time to live is over, as far as the asked \
+                    consistency sees. A write that was only just accepted may not be applied yet: send the session \
+                    token of its answer with the read, or write with Prefer: wait.
                     """)
         case .valueErased:
             Description(
                 status: .gone, title: "The value was erased",
                 page: """
-                    The log still says that this version was written, but its value was erased for good, as a person's right may \
-                    demand.
+                    The log still says that this version was written, but its value was erased for good, as a \
+                    person's right may demand.
                     """)
         case .unknownCommand:
             Description(
                 status: .notFound, title: "No such command was issued",
                 page: """
-                    The id is not one that this cluster gave out. Ids stand in the Location header and the body of a write's \
-                    answer.
+                    The id is not one that this cluster gave out. Ids stand in the Location header and the body of a \
+                    write's answer.
                     """)
         case .preconditionFailed:
             Description(
                 status: .preconditionFailed, title: "The precondition did not hold",
                 page: """
-                    If-Match or If-None-Match was judged when the command's turn came, and did not hold. The member "version" and \
-                    the header ETag tell the version that the key had then; they are missing if it had no value. Read the value, \
-                    decide again, and write with the new version. The refusal is in the key's history.
+                    If-Match or If-None-Match was judged when the command's turn came, and did not hold. The member \
+                    "version" and the header ETag tell the version that the key had then; they are missing if it had \
+                    no value. Read the value, decide again, and write with the new version. The refusal is in the \
+                    key's history.
                     """)
         case .idempotencyKeyReused:
             Description(
                 status: .unprocessableContent, title: "The idempotency key belongs to another request",
                 page: """
-                    A request with this Idempotency-Key and other content was here before, for this key. A retry must be the \
-                    same in method, body, content type, precondition and time to live; anything else needs a new key.
+                    A request with this Idempotency-Key and other content was here before, for this key. A retry \
+                    must be the same in method, body, content type, precondition and time to live; anything else \
+                    needs a new key.
                     """)
         case .brokerUnavailable:
             Description(
@@ -176,16 +181,16 @@ enum ProblemType: String, CaseIterable, Sendable {
             Description(
                 status: .serviceUnavailable, title: "Too many writes are waiting",
                 page: """
-                    The queue of the key's partition is full. The command was not accepted and will never be applied. Slow down \
-                    and try again.
+                    The queue of the key's partition is full. The command was not accepted and will never be \
+                    applied. Slow down and try again.
                     """, retryAfter: 2)
         case .ackUnknown:
             Description(
                 status: .serviceUnavailable, title: "It is not known whether the write was accepted",
                 page: """
-                    The broker did not confirm the command in time; it may still be applied. With an Idempotency-Key, send the \
-                    same request again: it is the same command. Without one, ask for the status of the command that the member \
-                    "command" names.
+                    The broker did not confirm the command in time; it may still be applied. With an \
+                    Idempotency-Key, send the same request again: it is the same command. Without one, ask for the \
+                    status of the command that the member "command" names.
                     """, retryAfter: 1)
         case .databaseUnavailable:
             Description(
@@ -200,29 +205,31 @@ enum ProblemType: String, CaseIterable, Sendable {
             Description(
                 status: .serviceUnavailable, title: "What the session has seen is not applied yet",
                 page: """
-                    The read would have shown less than this client has already seen or written. Try again, wait for it with \
-                    Prefer: wait=S, or read without the promise with Tidemark-Consistency: eventual.
+                    The read would have shown less than this client has already seen or written. Try again, wait for \
+                    it with Prefer: wait=S, or read without the promise with Tidemark-Consistency: eventual.
                     """, retryAfter: 1)
         case .barrierTimeout:
             Description(
                 status: .serviceUnavailable, title: "The linearizable read did not come through in time",
                 page: """
-                    A linearizable read waits until every write acknowledged before it is applied, and that took too long. Try \
-                    again, allow more time with Prefer: wait=S, or read with Tidemark-Consistency: applied.
+                    A linearizable read waits until every write acknowledged before it is applied, and that took too \
+                    long. Try again, allow more time with Prefer: wait=S, or read with Tidemark-Consistency: \
+                    applied.
                     """, retryAfter: 1)
         case .commandDead:
             Description(
                 status: .internalServerError, title: "The command could not be applied and was set aside",
                 page: """
-                    The command was accepted, failed by itself every time, and was set aside as a dead letter so that the others \
-                    go on. Sending it again will not help. Whoever runs the cluster can look at it with "tidemark dead show".
+                    The command was accepted, failed by itself every time, and was set aside as a dead letter so \
+                    that the others go on. Sending it again will not help. Whoever runs the cluster can look at it \
+                    with "tidemark dead show".
                     """)
         case .internalError:
             Description(
                 status: .internalServerError, title: "Something failed inside the gateway",
                 page: """
-                    This should not happen. The member "request" names the request in the gateway's log. Whether a write took \
-                    effect is not known; with an Idempotency-Key it is safe to send it again.
+                    This should not happen. The member "request" names the request in the gateway's log. Whether a \
+                    write took effect is not known; with an Idempotency-Key it is safe to send it again.
                     """)
         }
     }

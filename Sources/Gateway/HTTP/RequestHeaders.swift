@@ -1,8 +1,8 @@
 import Commands
 import HTTPTypes
 
-/// The request headers that mean something to the gateway, read in one pass. A header that isn't ours costs the comparison
-/// of its length.
+/// The request headers that mean something to the gateway, read in one pass. A header that isn't ours costs the
+/// comparison of its length.
 struct RequestHeaders: Sendable {
     enum Body: Equatable, Sendable {
         case none

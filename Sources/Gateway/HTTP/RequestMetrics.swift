@@ -4,8 +4,8 @@ import Synchronization
 
 /// Counts and times requests. Making a metric is slow, so the handlers are kept by route, method and status.
 ///
-/// `tidemark_http_requests_total{route,method,status}`, `tidemark_http_request_duration_seconds{route,method}` (until the answer's
-/// head is made), `tidemark_http_requests_in_flight`.
+/// `tidemark_http_requests_total{route,method,status}`, `tidemark_http_request_duration_seconds{route,method}` (until
+/// the answer's head is made), `tidemark_http_requests_in_flight`.
 final class RequestMetrics: Sendable {
     private struct Place: Hashable {
         var route: Route?

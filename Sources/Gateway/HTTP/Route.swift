@@ -7,6 +7,7 @@ enum Route: String, CaseIterable, Sendable {
     case batch = "/v1/batch"
     case history = "/v1/history/{key}"
     case command = "/v1/commands/{id}"
+    case session = "/v1/session"
     case live = "/livez"
     case ready = "/readyz"
     case metrics = "/metrics"
@@ -63,6 +64,7 @@ struct RequestTarget: Sendable {
                 switch path {
                 case "/v1/kv": .list
                 case "/v1/batch": .batch
+                case "/v1/session": .session
                 case "/livez": .live
                 case "/readyz": .ready
                 case "/metrics": .metrics

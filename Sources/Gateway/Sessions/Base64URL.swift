@@ -36,8 +36,8 @@ enum Base64URL {
         }
     }
 
-    /// - Returns: `nil` for other characters, an impossible length, or bits past the last byte that aren't zero: one value
-    ///   has one text.
+    /// - Returns: `nil` for other characters, an impossible length, or bits past the last byte that aren't zero: one
+    ///   value has one text.
     static func decode(_ text: String) -> [UInt8]? {
         guard text.utf8.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []

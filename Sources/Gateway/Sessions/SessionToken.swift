@@ -4,9 +4,9 @@ import Foundation
 /// What a client has seen and written: of each partition a sequence, and the dots it has written that were not known to
 /// be applied. A client that echoes the last token it got has a causal session.
 ///
-/// On the wire: a format byte, the cluster's tag (8 bytes), P, then of each partition in order: its number, the sequence, how
-/// many dots, and of each dot in origin order the origin (8 bytes) and n. Other integers are varints; the whole is base64url
-/// without padding. A cluster's token is meaningless to another one, so a wrong tag or P is refused.
+/// On the wire: a format byte, the cluster's tag (8 bytes), P, then of each partition in order: its number, the
+/// sequence, how many dots, and of each dot in origin order the origin (8 bytes) and n. Other integers are varints; the
+/// whole is base64url without padding. A cluster's token is meaningless to another one, so a wrong tag or P is refused.
 package struct SessionToken: Sendable, Equatable {
     package struct Mark: Sendable, Equatable {
         package var partition: Partition

@@ -2,8 +2,8 @@ package import Commands
 
 /// Session tokens as text, for one cluster.
 ///
-/// The layout is in ``SessionToken``'s comment. One token has one text: origins ascend, integers are as short as they can
-/// be, marks say something, and nothing follows.
+/// The layout is in ``SessionToken``'s comment. One token has one text: origins ascend, integers are as short as they
+/// can be, marks say something, and nothing follows.
 package struct SessionTokenCodec: Sendable {
     /// Longer texts are refused unread; a token of 1,024 partitions takes about 11,000 characters.
     package static let maximumCharacters = 32_768

@@ -28,7 +28,8 @@ struct BatchTests {
     func mixed() async throws {
         let results = try await results(
             """
-            {"op":"get","key":"a"}, {"op":"put","key":"a","value":"é"}, {"op":"put","key":"a","value":"2","if_none_match":"*"},
+            {"op":"get","key":"a"}, {"op":"put","key":"a","value":"é"},
+            {"op":"put","key":"a","value":"2","if_none_match":"*"},
             {"op":"put","key":"b","value_base64":"/wA=","content_type":"image/x"}, {"op":"get","key":"b"},
             {"op":"delete","key":"none"}, {"op":"get","key":"none"}, {"op":"put","key":"a","value":"3","if_match":1},
             {"op":"put","key":"a","value":"4","if_match":"\\"5\\"", "ttl":60}

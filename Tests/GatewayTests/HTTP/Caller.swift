@@ -52,8 +52,7 @@ struct Caller {
             head.headerFields[.contentLength] = String(body.readableBytes)
         }
         let request = Request(head: head, body: RequestBody(buffer: body ?? ByteBuffer()))
-        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        logger[metadataKey: "hb.request.id"] = "request-1"
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let response = try await responder.respond(to: request, context: GatewayRequestContext(logger: logger))
         let collected = Collected()
         try await response.body.write(collected)

@@ -7,8 +7,8 @@ import Synchronization
 
 @testable import Gateway
 
-/// The use cases over a dictionary: enough to see what HTTP makes of them. Writes that wait are applied at once; the others
-/// are accepted and never applied.
+/// The use cases over a dictionary: enough to see what HTTP makes of them. Writes that wait are applied at once; the
+/// others are accepted and never applied.
 final class MemoryGateway: GatewayUseCases {
     struct State {
         var events: [Event] = []
