@@ -8,13 +8,7 @@ import Testing
 
 /// The broker that bus tests share, each under its own namespace, or one of a test's own.
 enum BusTestBroker {
-    private static let shared = Task { try await RabbitMQServer.start(directory: directory()).url }
-
-    /// `TIDEMARK_TEST_AMQP_URL` if set, else a broker that lives as long as the test process.
-    static func sharedURL() async throws -> String {
-        if let url = ProcessInfo.processInfo.environment["TIDEMARK_TEST_AMQP_URL"] { return url }
-        return try await shared.value
-    }
+    static func sharedURL() async throws -> String { try await TestServers.rabbitMQ.value.url }
 
     /// Lends a broker that the test may stop and upset.
     static func withOwnServer(_ body: (RabbitMQServer) async throws -> Void) async throws {
@@ -31,7 +25,7 @@ enum BusTestBroker {
     }
 
     private static func directory() -> URL {
-        FileManager.default.temporaryDirectory.appendingPathComponent("tidemark-bus-\(UUID().uuidString)")
+        TestServers.directory.appendingPathComponent("rabbitmq-\(UUID().uuidString)")
     }
 }
 

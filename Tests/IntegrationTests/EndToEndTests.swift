@@ -10,12 +10,12 @@ struct EndToEndTests {
         try await cluster.withProjector { _ in
             try await cluster.withGateway { first in
                 try await cluster.withGateway { second in
-                    let put = try await first.put("a/b c%2Fd", "one", ["Content-Type": "text/plain"])
+                    let put = try await first.put("a/b%20c%2Fd", "one", ["Content-Type": "text/plain"])
                     #expect(put.status == 202, "\(put)")
                     let session = ["Tidemark-Session": put.session, "Prefer": "wait=10"]
                     let mine = try await second.get("a/b%20c/d", session)
                     #expect(mine.status == 200 && mine.text == "one", "\(mine)")
-                    #expect(mine.headers["etag"] == "\"1\"" || mine.headers["etag"] != nil)
+                    #expect(mine.headers["etag"] == "\"1\"")
                     #expect(mine.headers["content-type"] == "text/plain")
                     for consistency in ["eventual", "applied", "linearizable"] {
                         let answer = try await second.get("a/b%20c/d", ["Tidemark-Consistency": consistency])
@@ -23,7 +23,7 @@ struct EndToEndTests {
                     }
                     let again = try await second.get("a/b%20c/d")
                     #expect(again.headers["cache-status"] == "tidemark; hit", "\(again)")
-                    let unchanged = try await second.get("a/b%20c/d", ["If-None-Match": again.headers["etag"]!])
+                    let unchanged = try await second.get("a/b%20c/d", ["If-None-Match": again.headers["etag"] ?? ""])
                     #expect(unchanged.status == 304)
                 }
             }

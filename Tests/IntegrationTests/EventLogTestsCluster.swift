@@ -13,7 +13,7 @@ struct EventLogClusterTests {
 
     @Test("Migrations add up, and applying them again changes nothing")
     func reapply() async throws {
-        let database = try TestDatabase()
+        let database = try await TestDatabase()
         let seen = Recorder<String>()
         let first = try await Migrator.migrate(database.configuration(), partitions: 8) { seen.append($0) }
         #expect(seen.all.count == 11 && seen.all.first == "0001_cluster")
@@ -40,7 +40,7 @@ struct EventLogClusterTests {
 
     @Test("Replicas that migrate at once end with one cluster")
     func race() async throws {
-        let database = try TestDatabase()
+        let database = try await TestDatabase()
         let clusters = try await withThrowingTaskGroup(of: ClusterDescription.self) { group in
             for _ in 0..<6 { group.addTask { try await Migrator.migrate(database.configuration(), partitions: 4) } }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -66,7 +66,7 @@ struct EventLogClusterTests {
 
     @Test("A database without a cluster, and one of a newer version, are refused with advice")
     func wrongDatabase() async throws {
-        let empty = try TestDatabase()
+        let empty = try await TestDatabase()
         await expectFailure(.misconfigured) { () async throws(EventLogError) in
             try await ClusterDescription.load(empty.configuration())
         }

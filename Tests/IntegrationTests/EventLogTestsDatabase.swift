@@ -2,14 +2,12 @@ import CLibPQ
 import Commands
 import EventLog
 import Foundation
+import LocalStack
 import Synchronization
 import Testing
 
 /// One test's own database on the PostgreSQL that the suite runs against, migrated, and dropped when it goes.
 final class TestDatabase: Sendable {
-    /// Where the suite's server is: `postgresql://user@host:port/`, its role may create databases.
-    static let serverURL = ProcessInfo.processInfo.environment["TIDEMARK_TEST_DATABASE_URL"]
-
     let name = "test_\(UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: ""))"
     let server: URL
 
@@ -27,8 +25,8 @@ final class TestDatabase: Sendable {
     }
 
     /// An empty database.
-    init() throws {
-        server = URL(string: try #require(Self.serverURL, "set TIDEMARK_TEST_DATABASE_URL"))!
+    init() async throws {
+        server = URL(string: try await TestServers.postgres.value.connectionString(database: ""))!
         try SQL(server.appending(path: "postgres").absoluteString).run(
             "CREATE DATABASE \(name) TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
     }
@@ -38,7 +36,7 @@ final class TestDatabase: Sendable {
     }
 
     static func migrated(partitions: Int = 4) async throws -> TestDatabase {
-        let database = try TestDatabase()
+        let database = try await TestDatabase()
         try await Migrator.migrate(database.configuration(), partitions: partitions)
         return database
     }

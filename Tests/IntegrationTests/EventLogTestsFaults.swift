@@ -111,7 +111,9 @@ struct EventLogFaultTests {
         let hosts = "127.0.0.1:\(proxy.port),127.0.0.1:\(port(of: database))"
         let user = database.server.user() ?? "postgres"
         let second = PostgresEventStore(
-            PostgresConfiguration(connectionString: "postgresql://\(user)@\(hosts)/\(database.name)"), connections: 1)
+            PostgresConfiguration(
+                connectionString: "postgresql://\(user)@\(hosts)/\(database.name)", password: database.server.password()),
+            connections: 1)
         #expect(try await TestBatch(["a": "1"]).apply(to: second).sequence == 1)
         await second.close()
     }

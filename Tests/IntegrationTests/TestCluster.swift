@@ -123,8 +123,18 @@ final class TestGateway: Sendable {
         await log.close()
     }
 
+    /// Tries again after a 503 that says that nothing was accepted, as a client does: a broker that has much to do at the moment
+    /// refuses the first messages of a new queue.
     func put(_ key: String, _ value: String, _ headers: [String: String] = [:]) async throws -> HTTP.Answer {
-        try await HTTP.send(.PUT, url + "/v1/kv/" + key, headers, body: value)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let answer = try await HTTP.send(.PUT, url + "/v1/kv/" + key, headers, body: value)
+            let refused = ["/problems/queue-full", "/problems/broker-unavailable"]
+            guard answer.status == 503, refused.contains(answer.json["type"] as? String ?? ""),
+                ContinuousClock.now < deadline
+            else { return answer }
+            try await Task.sleep(for: .milliseconds(100))
+        }
     }
 
     func get(_ key: String, _ headers: [String: String] = [:]) async throws -> HTTP.Answer {
