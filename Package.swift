@@ -130,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "tidemark-benchmarks",
             dependencies: [
-                "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", arguments, hummingbird,
+                "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", arguments,
+                hummingbird,
                 logging, metrics,
             ],
             path: "Sources/Benchmarks",

@@ -28,7 +28,9 @@ package struct CommandID: Hashable, Sendable, CustomStringConvertible {
     package init?(_ text: String) {
         let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
         guard text.utf8.count == 36, digits.count == 32,
-            [8, 13, 18, 23].allSatisfy({ text.utf8[text.utf8.index(text.startIndex, offsetBy: $0)] == UInt8(ascii: "-") }),
+            [8, 13, 18, 23].allSatisfy({
+                text.utf8[text.utf8.index(text.startIndex, offsetBy: $0)] == UInt8(ascii: "-")
+            }),
             digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
             let high = UInt64(String(decoding: digits.prefix(16), as: UTF8.self), radix: 16),
             let low = UInt64(String(decoding: digits.suffix(16), as: UTF8.self), radix: 16)

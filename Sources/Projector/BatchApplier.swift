@@ -62,7 +62,8 @@ struct BatchApplier: Sendable {
     }
 
     /// Halves a batch that the database refuses until the command that it refuses stands alone, and sets that aside.
-    private func isolate(_ items: [Item], applied: [Origin: UInt64], cause: EventLogError) async throws -> [BatchWrite] {
+    private func isolate(_ items: [Item], applied: [Origin: UInt64], cause: EventLogError) async throws -> [BatchWrite]
+    {
         if items.count > 1 {
             let half = items.count / 2
             return try await apply(Array(items[..<half]), applied: applied)
@@ -106,7 +107,8 @@ struct BatchApplier: Sendable {
                 logger.warning(
                     "batch will be tried again",
                     metadata: [
-                        "partition": "\(partition)", "error.code": "\(error.code.rawValue)", "error": "\(error.message)",
+                        "partition": "\(partition)", "error.code": "\(error.code.rawValue)",
+                        "error": "\(error.message)",
                     ])
             }
             // The deliveries are held meanwhile: a message given back would come again behind the others.

@@ -54,7 +54,9 @@ package struct Fold {
             return settle(command, dot, .init(command, snapshot.partition, sequence, .barrier))
         }
         guard let recorded = recordedHere[command.id] ?? snapshot.recorded[command.id] else {
-            guard !mayHaveEnded(command, dot) || snapshot.lookedUp.contains(command.id) else { return lookUp(command.id) }
+            guard !mayHaveEnded(command, dot) || snapshot.lookedUp.contains(command.id) else {
+                return lookUp(command.id)
+            }
             let event = judge(command, dot)
             return settle(command, dot, event.outcome)
         }

@@ -13,13 +13,17 @@ struct Tidemark: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Run:", subcommands: [
-                DevCommand.self, GatewayCommand.self, ProjectorCommand.self, MigrateCommand.self,
-            ]),
-            CommandGroup(name: "Use:", subcommands: [
-                PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
-                StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
-            ]),
+            CommandGroup(
+                name: "Run:",
+                subcommands: [
+                    DevCommand.self, GatewayCommand.self, ProjectorCommand.self, MigrateCommand.self,
+                ]),
+            CommandGroup(
+                name: "Use:",
+                subcommands: [
+                    PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
+                    StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
+                ]),
             CommandGroup(name: "Measure:", subcommands: [BenchCommand.self]),
         ])
 

@@ -2,8 +2,8 @@ import AsyncHTTPClient
 import Foundation
 import LocalStack
 import NIOCore
-import TidemarkClient
 import Testing
+import TidemarkClient
 
 /// `tidemark dev` as a user runs it, from the build directory.
 struct DevProcess: Sendable {
@@ -30,8 +30,9 @@ struct DevProcess: Sendable {
             try await eventually(
                 within: .seconds(120), "ready", state: { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
             ) { $0.contains("ready http://127.0.0.1:\(port)") }
-            let inventory = try JSONSerialization.jsonObject(
-                with: Data(contentsOf: data.appendingPathComponent("dev.json"))) as? [String: Any]
+            let inventory =
+                try JSONSerialization.jsonObject(
+                    with: Data(contentsOf: data.appendingPathComponent("dev.json"))) as? [String: Any]
             let running = inventory?["processes"] as? [[String: Any]] ?? []
             let gateways = running.filter { ($0["name"] as? String)?.hasPrefix("gateway") == true }
             try await body(
@@ -72,7 +73,8 @@ struct DevTests {
             ended = [dev.directory.path]
         }
         try await eventually(
-            "no process left", state: { try await OneShot.run("/bin/ps", ["ax", "-o", "args"], in: TestServers.directory) }
+            "no process left",
+            state: { try await OneShot.run("/bin/ps", ["ax", "-o", "args"], in: TestServers.directory) }
         ) { listing in !ended.contains { listing.contains($0) } }
     }
 
@@ -91,7 +93,8 @@ struct DevTests {
         ) { $0.contains("rabbitmq") }
         await process.terminate(grace: .seconds(30))
         try await eventually(
-            "no process left", state: { try await OneShot.run("/bin/ps", ["ax", "-o", "args"], in: TestServers.directory) }
+            "no process left",
+            state: { try await OneShot.run("/bin/ps", ["ax", "-o", "args"], in: TestServers.directory) }
         ) { !$0.contains(directory.path) }
     }
 
@@ -109,7 +112,8 @@ struct DevTests {
                 if let value = record["value"] as? String { return (key, Data(value.utf8)) }
                 return (key, try #require((record["value_base64"] as? String).flatMap { Data(base64Encoded: $0) }))
             }
-            try #require(records.count > 500, "apt-cache dumpavail printed \(records.count) records; run apt-get update")
+            try #require(
+                records.count > 500, "apt-cache dumpavail printed \(records.count) records; run apt-get update")
 
             #expect(dev.gateways.count == 2)
             _ = try await dev.run("import", file.path, "--url", dev.gateways[0], timeout: .seconds(600))
@@ -144,7 +148,7 @@ struct DevTests {
                     for index in stride(from: lane, to: records.count, by: 16) {
                         let (key, value) = records[index]
                         let path = key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? key
-                        let answer = try await HTTP.send(.GET, "\(url)/v1/kv/\(path)")
+                        let answer = try await HTTP.send(.get, "\(url)/v1/kv/\(path)")
                         if answer.status != 200 || answer.body != value { next.append(key) }
                     }
                 }

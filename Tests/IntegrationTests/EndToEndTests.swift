@@ -93,15 +93,15 @@ struct EndToEndTests {
         try await cluster.withGateway { gateway in
             let accepted = try await gateway.put("s", "1")
             let location = try #require(accepted.headers["location"])
-            #expect(try await HTTP.send(.GET, gateway.url + location).json["status"] as? String == "pending")
+            #expect(try await HTTP.send(.get, gateway.url + location).json["status"] as? String == "pending")
             try await cluster.withProjector { _ in
                 try await eventually(
                     "applied",
-                    state: { try await HTTP.send(.GET, gateway.url + location).json["status"] as? String }
+                    state: { try await HTTP.send(.get, gateway.url + location).json["status"] as? String }
                 ) { $0 == "applied" }
             }
             let madeUp = "/v1/commands/01a20d9f-249b-7000-b803-6ad62198f908"
-            let answers = try await HTTP.send(.GET, gateway.url + madeUp)
+            let answers = try await HTTP.send(.get, gateway.url + madeUp)
             #expect(answers.status == 404, "\(answers)")
         }
     }
@@ -137,10 +137,11 @@ struct EndToEndTests {
                     {"op":"put","key":"b3","value_base64":"AP8="}]}
                     """
                 let answer = try await HTTP.send(
-                    .POST, gateway.url + "/v1/batch", ["Prefer": "wait=20", "Content-Type": "application/json"], body: body)
+                    .post, gateway.url + "/v1/batch", ["Prefer": "wait=20", "Content-Type": "application/json"],
+                    body: body)
                 let results = try #require(answer.json["results"] as? [[String: Any]], "\(answer)")
                 #expect(results.map { $0["status"] as? Int } == [201, 200, 412, 204, 201], "\(answer)")
-                let list = try await HTTP.send(.GET, gateway.url + "/v1/kv?prefix=b&values=true")
+                let list = try await HTTP.send(.get, gateway.url + "/v1/kv?prefix=b&values=true")
                 let items = try #require(list.json["items"] as? [[String: Any]])
                 #expect(items.map { $0["key"] as? String } == ["b1", "b3"])
                 #expect(items[0]["value"] as? String == "y")
@@ -158,7 +159,8 @@ struct EndToEndTests {
                 let operations = names.map { ["op": "put", "key": $0, "value": $0] }
                 let body = try JSONSerialization.data(withJSONObject: ["operations": operations])
                 let put = try await HTTP.send(
-                    .POST, gateway.url + "/v1/batch", ["Prefer": "wait=20"], body: String(decoding: body, as: UTF8.self))
+                    .post, gateway.url + "/v1/batch", ["Prefer": "wait=20"], body: String(decoding: body, as: UTF8.self)
+                )
                 #expect(put.status == 200, "\(put)")
                 for prefix in ["", "p/"] {
                     var seen: [String] = []
@@ -166,7 +168,7 @@ struct EndToEndTests {
                     repeat {
                         var query = "/v1/kv?limit=37&prefix=\(prefix)"
                         if let after { query += "&after=\(after)" }
-                        let page = try await HTTP.send(.GET, gateway.url + query)
+                        let page = try await HTTP.send(.get, gateway.url + query)
                         let items = try #require(page.json["items"] as? [[String: Any]], "\(page)")
                         seen += items.compactMap { $0["key"] as? String }
                         after = (page.json["next"] as? String)?
@@ -183,7 +185,7 @@ struct EndToEndTests {
 
 extension TestGateway {
     func history(_ key: String) async throws -> [[String: Any]] {
-        try await HTTP.send(.GET, url + "/v1/history/\(key)").json["events"] as? [[String: Any]] ?? []
+        try await HTTP.send(.get, url + "/v1/history/\(key)").json["events"] as? [[String: Any]] ?? []
     }
 }
 

@@ -112,7 +112,8 @@ struct EventLogFaultTests {
         let user = database.server.user() ?? "postgres"
         let second = PostgresEventStore(
             PostgresConfiguration(
-                connectionString: "postgresql://\(user)@\(hosts)/\(database.name)", password: database.server.password()),
+                connectionString: "postgresql://\(user)@\(hosts)/\(database.name)", password: database.server.password()
+            ),
             connections: 1)
         #expect(try await TestBatch(["a": "1"]).apply(to: second).sequence == 1)
         await second.close()

@@ -24,7 +24,12 @@ struct FaultTests {
         func arm() { armed.withLock { $0 = true } }
 
         func pass() async {
-            guard armed.withLock({ armed in defer { armed = false }; return armed }) else { return }
+            guard
+                armed.withLock({ armed in
+                    defer { armed = false }
+                    return armed
+                })
+            else { return }
             sprung.withLock { $0 = true }
             try? await Task.sleep(for: .seconds(600))
         }
@@ -67,7 +72,9 @@ struct FaultTests {
         }
     }
 
-    @Test("Two projectors share the partitions; one joins and one leaves under load, and every write is applied once, in order")
+    @Test(
+        "Two projectors share the partitions; one joins and one leaves under load, and every write is applied once, in order"
+    )
     func handOver() async throws {
         let cluster = try await TestCluster(partitions: 4)
         try await cluster.withGateway { gateway in
@@ -115,7 +122,7 @@ struct FaultTests {
             var accepted = 0
             var refused: HTTP.Answer?
             for n in 0..<200 where refused == nil {
-                let answer = try await HTTP.send(.PUT, gateway.url + "/v1/kv/k\(n)", body: "x")
+                let answer = try await HTTP.send(.put, gateway.url + "/v1/kv/k\(n)", body: "x")
                 if answer.status == 202 { accepted += 1 } else { refused = answer }
             }
             let answer = try #require(refused)
@@ -146,8 +153,10 @@ struct FaultTests {
                 #expect(put.status == 200, "\(put)")
                 let read = try await gateway.get("k", ["Tidemark-Session": put.session])
                 #expect(read.text == "2", "\(read)")
-                try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".rdb") }
-                    .forEach { try FileManager.default.removeItem(at: directory.appendingPathComponent($0)) }
+                let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+                for snapshot in files where snapshot.hasSuffix(".rdb") {
+                    try FileManager.default.removeItem(at: directory.appendingPathComponent(snapshot))
+                }
                 try await redis.start()
                 try await eventually("cached again", state: { try await gateway.get("k").headers["cache-status"] }) {
                     $0 == "tidemark; hit"
@@ -179,10 +188,12 @@ extension TestGateway {
         var values: [Int] = []
         var after = 0
         while true {
-            let page = try await HTTP.send(.GET, url + "/v1/history/\(key)?values=true&limit=1000&after=\(after)").json
+            let page = try await HTTP.send(.get, url + "/v1/history/\(key)?values=true&limit=1000&after=\(after)").json
             let events = page["events"] as? [[String: Any]] ?? []
             values += events.compactMap { ($0["value"] as? String).flatMap { Int($0) } }
-            guard let next = page["next"] as? Int ?? (page["next"] as? String).flatMap({ Int($0) }) else { return values }
+            guard let next = page["next"] as? Int ?? (page["next"] as? String).flatMap({ Int($0) }) else {
+                return values
+            }
             after = next
         }
     }
@@ -194,7 +205,7 @@ extension TestGateway {
     }
 
     func keys(_ prefix: String) async throws -> Int {
-        let page = try await HTTP.send(.GET, url + "/v1/kv?limit=1000&prefix=\(prefix)")
+        let page = try await HTTP.send(.get, url + "/v1/kv?limit=1000&prefix=\(prefix)")
         return (page.json["items"] as? [Any])?.count ?? -1
     }
 }

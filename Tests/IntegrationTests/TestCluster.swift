@@ -112,7 +112,9 @@ final class TestGateway: Sendable {
         self.cache = cache
         self.log = log
         let base = url
-        try await eventually("gateway ready", state: { try await HTTP.send(.GET, base + "/readyz").status }) { $0 == 200 }
+        try await eventually("gateway ready", state: { try await HTTP.send(.get, base + "/readyz").status }) {
+            $0 == 200
+        }
     }
 
     func close() async {
@@ -128,7 +130,7 @@ final class TestGateway: Sendable {
     func put(_ key: String, _ value: String, _ headers: [String: String] = [:]) async throws -> HTTP.Answer {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
-            let answer = try await HTTP.send(.PUT, url + "/v1/kv/" + key, headers, body: value)
+            let answer = try await HTTP.send(.put, url + "/v1/kv/" + key, headers, body: value)
             let refused = ["/problems/queue-full", "/problems/broker-unavailable"]
             guard answer.status == 503, refused.contains(answer.json["type"] as? String ?? ""),
                 ContinuousClock.now < deadline
@@ -138,11 +140,11 @@ final class TestGateway: Sendable {
     }
 
     func get(_ key: String, _ headers: [String: String] = [:]) async throws -> HTTP.Answer {
-        try await HTTP.send(.GET, url + "/v1/kv/" + key, headers)
+        try await HTTP.send(.get, url + "/v1/kv/" + key, headers)
     }
 
     func delete(_ key: String, _ headers: [String: String] = [:]) async throws -> HTTP.Answer {
-        try await HTTP.send(.DELETE, url + "/v1/kv/" + key, headers)
+        try await HTTP.send(.delete, url + "/v1/kv/" + key, headers)
     }
 }
 
@@ -159,7 +161,7 @@ enum HTTP {
     }
 
     static func send(
-        _ method: HTTPMethodName, _ url: String, _ headers: [String: String] = [:], body: String? = nil
+        _ method: Method, _ url: String, _ headers: [String: String] = [:], body: String? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method.rawValue)
@@ -173,5 +175,10 @@ enum HTTP {
             body: Data(bytes.readableBytesView))
     }
 
-    enum HTTPMethodName: String { case GET, HEAD, PUT, DELETE, POST, PATCH }
+    enum Method: String {
+        case get = "GET"
+        case put = "PUT"
+        case delete = "DELETE"
+        case post = "POST"
+    }
 }

@@ -96,7 +96,8 @@ struct FoldTests {
         let barrier = Command(
             id: gatewayIDs.next(at: at(0)), operation: .barrier, key: key("a"), principal: "p", issuedAt: at(0))
         log.run(dotted([put("a", "1"), barrier]))
-        #expect(log.outcomes[1] == Outcome(command: barrier.id, partition: log.partition, sequence: 1, result: .barrier))
+        #expect(
+            log.outcomes[1] == Outcome(command: barrier.id, partition: log.partition, sequence: 1, result: .barrier))
         #expect(log.events.count == 1)
         #expect(log.applied[origin] == 2)
     }
@@ -147,15 +148,19 @@ struct FoldTests {
         #expect(log.events == other.events)
     }
 
-    @Test("Whatever comes, in whatever batches: sequences are dense, the tree is the log's, the projection its replay", arguments: 0..<50)
+    @Test(
+        "Whatever comes, in whatever batches: sequences are dense, the tree is the log's, the projection its replay",
+        arguments: 0..<50)
     mutating func random(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var commands: [(Command, Dot)] = []
         var next: [Origin: UInt64] = [:]
         for _ in 0..<200 {
             let name = "k\(Int.random(in: 0..<8, using: &random))"
-            let precondition = [Precondition.none, .none, .exists, .absent, .versions([UInt64.random(in: 1...200, using: &random)])]
-                .randomElement(using: &random)!
+            let precondition = [
+                Precondition.none, .none, .exists, .absent, .versions([UInt64.random(in: 1...200, using: &random)]),
+            ]
+            .randomElement(using: &random)!
             let command =
                 Bool.random(using: &random)
                 ? put(

@@ -78,7 +78,8 @@ func delete(_ name: String, if precondition: Precondition = .none) -> Command {
 }
 
 private func make(
-    _ operation: Command.Operation, _ name: String, _ precondition: Precondition, _ ttl: Int64?, _ idempotencyKey: String?
+    _ operation: Command.Operation, _ name: String, _ precondition: Precondition, _ ttl: Int64?,
+    _ idempotencyKey: String?
 ) -> Command {
     let timeToLive = ttl.map { Duration.seconds($0) }
     return Command(

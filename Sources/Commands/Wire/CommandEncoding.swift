@@ -111,7 +111,9 @@ extension Command {
         guard let key = try? Key(wire.key) else { return .failure(WireError("key")) }
         guard let operation = wire.operation else { return .failure(WireError("no operation")) }
         guard wire.timeToLive <= maximumTimeToLiveSeconds else { return .failure(WireError("time_to_live")) }
-        guard (0...Timestamp.maximumMicroseconds).contains(wire.issuedAt) else { return .failure(WireError("issued_at")) }
+        guard (0...Timestamp.maximumMicroseconds).contains(wire.issuedAt) else {
+            return .failure(WireError("issued_at"))
+        }
         guard wire.fingerprint.isEmpty || wire.fingerprint.count == Fingerprint.byteCount else {
             return .failure(WireError("fingerprint"))
         }

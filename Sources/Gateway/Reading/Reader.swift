@@ -127,7 +127,8 @@ package struct Reader: Sendable {
                     .sessionNotReached,
                     impossible
                         ? "The session token is ahead of everything this cluster knows; drop it to read what there is."
-                        : "Writes of this session are not applied yet. Try again, or send Prefer: wait=S to wait for them.")
+                        : "Writes of this session are not applied yet. Try again, or send Prefer: wait=S to wait for them."
+                )
             }
             do {
                 try await Task.sleep(for: pause)
@@ -148,7 +149,9 @@ package struct Reader: Sendable {
         }
     }
 
-    private func fetchAndFill(_ key: Key, _ partition: Partition, _ slot: CacheSlot) async -> Result<Fetched, GatewayError> {
+    private func fetchAndFill(
+        _ key: Key, _ partition: Partition, _ slot: CacheSlot
+    ) async -> Result<Fetched, GatewayError> {
         // Without a lease, for whatever reason, the answer is good and only isn't kept.
         let grant = (try? await cache.takeLease(on: slot)) ?? .held
         if case .filled(let entry) = grant { return .success(Fetched(entry: entry, source: .cache)) }

@@ -88,7 +88,9 @@ package final class OutcomeRegistry: Sendable {
     package func resolve(_ outcomes: some Sequence<Outcome>) {
         for outcome in outcomes {
             let continuation = state.withLock { state -> CheckedContinuation<Outcome?, Never>? in
-                guard let ticket = state.queues[outcome.command]?.first(where: { !state.hasEnded($0) }) else { return nil }
+                guard let ticket = state.queues[outcome.command]?.first(where: { !state.hasEnded($0) }) else {
+                    return nil
+                }
                 guard case .suspended(let continuation) = state.waiters[ticket] else {
                     state.waiters[ticket] = .ended(outcome)
                     return nil

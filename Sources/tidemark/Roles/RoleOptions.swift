@@ -46,7 +46,10 @@ struct ConnectionOptions: ParsableArguments {
     var port: Int?
 
     var flags: [Setting: String?] {
-        [.amqpURL: amqpURL, .redisURL: redisURL, .namespace: namespace, .httpHost: host, .httpPort: port.map(String.init)]
+        [
+            .amqpURL: amqpURL, .redisURL: redisURL, .namespace: namespace, .httpHost: host,
+            .httpPort: port.map(String.init),
+        ]
     }
 }
 
