@@ -77,6 +77,7 @@ final class PartitionProjector: Sendable {
 
     private func consume() async throws {
         while let deliveries = await subscription.next(limit: limits.batchCommands) {
+            let began = ContinuousClock.now
             var items: [BatchApplier.Item] = []
             for delivery in deliveries {
                 switch delivery.content {
@@ -100,7 +101,16 @@ final class PartitionProjector: Sendable {
             if let last = deliveries.last, case .success = last.content {
                 subscription.acknowledge(through: last.tag)
             }
+            await gather(after: items, since: began)
         }
+    }
+
+    /// A transaction costs much the same for one command as for fifty. After a small batch that nobody waits for, the
+    /// partition rests for some times as long as the batch took, so that the next one is larger when there is much to do.
+    private func gather(after items: [BatchApplier.Item], since began: ContinuousClock.Instant) async {
+        guard items.count < limits.smallBatchCommands, !items.contains(where: \.command.wantsOutcome) else { return }
+        let rest = min((ContinuousClock.now - began) * limits.restFactor, limits.longestRest)
+        try? await Task.sleep(for: rest)
     }
 
     private func apply(_ items: [BatchApplier.Item]) async throws {
