@@ -15,7 +15,12 @@ extension Event {
     /// The leaf's data: a format byte, then every field but the value and the salt in the order below; integers as eight
     /// big-endian bytes, texts and byte strings behind their length, absent ones as the length 2^64-1; an optional
     /// integer behind a byte that says whether it is there.
-    package var leafData: Data {
+    package var leafData: Data { Data(leafBytes) }
+
+    /// What `leafHash` must be.
+    package var computedLeafHash: Data { leafBytes.withUnsafeBytes { MerkleFrontier.leaf($0) } }
+
+    private var leafBytes: [UInt8] {
         var encoder = LeafEncoder(format: 1)
         encoder.append(UInt64(partition.number))
         encoder.append(sequence)
@@ -36,43 +41,43 @@ extension Event {
         encoder.append(traceparent)
         encoder.append(issuedAt.microseconds)
         encoder.append(appliedAt.microseconds)
-        return encoder.data
+        return encoder.bytes
     }
-
-    /// What `leafHash` must be.
-    package var computedLeafHash: Data { MerkleFrontier.leaf(leafData) }
 }
 
+/// Appends to an array, which is several times faster than to `Data` for pieces this small.
 private struct LeafEncoder {
-    private(set) var data: Data
+    private(set) var bytes: [UInt8] = []
 
     init(format: UInt8) {
-        data = Data(capacity: 384)
-        data.append(format)
+        bytes.reserveCapacity(512)
+        bytes.append(format)
     }
 
     mutating func append(_ value: UInt64) {
-        withUnsafeBytes(of: value.bigEndian) { data.append(contentsOf: $0) }
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     mutating func append(_ value: Int64) { append(UInt64(bitPattern: value)) }
 
     mutating func append(_ value: UInt64?) {
-        data.append(value == nil ? 0 : 1)
+        bytes.append(value == nil ? 0 : 1)
         append(value ?? 0)
     }
 
     mutating func append(_ value: Int64?) { append(value.map { UInt64(bitPattern: $0) }) }
 
     mutating func append(_ value: String?) {
-        guard let value else { return append(UInt64.max) }
-        append(UInt64(value.utf8.count))
-        data.append(contentsOf: value.utf8)
+        guard var value else { return append(UInt64.max) }
+        value.withUTF8 {
+            append(UInt64($0.count))
+            bytes.append(contentsOf: $0)
+        }
     }
 
     mutating func append(_ value: Data?) {
         guard let value else { return append(UInt64.max) }
         append(UInt64(value.count))
-        data.append(value)
+        value.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
 }

@@ -44,10 +44,12 @@ package struct MerkleFrontier: Sendable, Equatable {
         return hash.data
     }
 
-    package static func leaf(_ data: Data) -> Data {
+    package static func leaf(_ data: Data) -> Data { data.withUnsafeBytes { leaf($0) } }
+
+    package static func leaf(_ bytes: UnsafeRawBufferPointer) -> Data {
         var hash = SHA256()
         withUnsafeBytes(of: UInt8(0x00)) { hash.update(bufferPointer: $0) }
-        hash.update(data: data)
+        hash.update(bufferPointer: bytes)
         return Data(hash.finalize())
     }
 

@@ -79,6 +79,7 @@ final class PartitionProjector: Sendable {
         while let deliveries = await subscription.next(limit: limits.batchCommands) {
             let began = ContinuousClock.now
             var items: [BatchApplier.Item] = []
+            var applied: Delivery.Tag?
             for delivery in deliveries {
                 switch delivery.content {
                 case .success(let batch):
@@ -87,20 +88,18 @@ final class PartitionProjector: Sendable {
                         let dot = Dot(origin: batch.origin, n: batch.firstN + UInt64(index))
                         items.append(.init(command: command, dot: dot))
                     }
+                    applied = delivery.tag
                 case .failure(let error):
                     // Everything before it is settled first: the dead letter must be the oldest one.
-                    if !items.isEmpty { try await apply(items) }
+                    try await apply(items, through: applied)
                     items = []
-                    if delivery.tag > 1 { subscription.acknowledge(through: delivery.tag - 1) }
+                    applied = nil
                     logger.error("message set aside", metadata: ["error": "\(error.message)"])
                     metrics.undecodable.increment()
                     subscription.deadLetter(delivery.tag)
                 }
             }
-            if !items.isEmpty { try await apply(items) }
-            if let last = deliveries.last, case .success = last.content {
-                subscription.acknowledge(through: last.tag)
-            }
+            try await apply(items, through: applied)
             await gather(after: items, since: began)
         }
     }
@@ -113,7 +112,9 @@ final class PartitionProjector: Sendable {
         try? await Task.sleep(for: rest)
     }
 
-    private func apply(_ items: [BatchApplier.Item]) async throws {
+    /// - Parameter last: the delivery that holds the last of the items; settled with all before it when they are applied.
+    private func apply(_ items: [BatchApplier.Item], through last: Delivery.Tag?) async throws {
+        guard let last else { return }
         metrics.batchCommands.record(items.count)
         let oldest = items.map(\.command.issuedAt).min()!
         let outcomes = try await gate.withGate {
@@ -123,6 +124,7 @@ final class PartitionProjector: Sendable {
         }
         metrics.lag.recordNanoseconds(max(0, clock.now().microseconds - oldest.microseconds) * 1_000)
         metrics.commandsApplied.increment(by: items.count)
+        subscription.acknowledge(through: last)
         tell(outcomes, of: items)
     }
 

@@ -172,11 +172,13 @@ struct FaultTests {
         let cluster = try await TestCluster(partitions: 1)
         try await cluster.withGateway { gateway in
             #expect(try await gateway.put("before", "1").status == 202)
-            try await Garbage.publish("not protobuf", to: Partition(0), cluster.bus)
+            for _ in 0..<2 { try await Garbage.publish("not protobuf", to: Partition(0), cluster.bus) }
             #expect(try await gateway.put("after", "1").status == 202)
             try await cluster.withProjector { _ in
                 try await eventually("both applied", state: { try await gateway.keys("") }) { $0 == 2 }
-                try await eventually("dead-lettered", state: { try await Garbage.deadLetters(cluster.bus) }) { $0 == 1 }
+                try await Garbage.publish("nor this", to: Partition(0), cluster.bus)
+                #expect(try await gateway.put("last", "1", ["Prefer": "wait=20"]).status == 201)
+                try await eventually("dead-lettered", state: { try await Garbage.deadLetters(cluster.bus) }) { $0 == 3 }
             }
         }
     }
