@@ -81,10 +81,18 @@ private struct BatchWriter {
             append(key, value, Int64(partition), sequences[partition], now, to: &rows)
         }
         rows.endCopy()
-        try session.run("BEGIN")
-        try session.copy(into: "events", rows)
-        try upsert(last, Int64(partition), now)
-        try session.run("COMMIT")
+        for attempt in 1... {
+            do {
+                try session.run("BEGIN")
+                try session.copy(into: "events", rows)
+                try upsert(last, Int64(partition), now)
+                try session.run("COMMIT")
+                return
+            } catch  where attempt < 10 {
+                // At SERIALIZABLE a transaction may fail and has to be run again (40001).
+                try session.run("ROLLBACK")
+            }
+        }
     }
 
     /// In the order of the table's columns. Hashes and ids are random bytes of their size.
