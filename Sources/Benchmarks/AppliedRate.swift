@@ -16,6 +16,8 @@ enum AppliedRate {
 
     private static func watch(_ databaseURL: String, until events: Int) throws -> Double {
         let session = try PostgresSession(databaseURL)
+        // The server's default is SERIALIZABLE: such a look would be cancelled, or cancel the projector's transactions.
+        try session.run("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED")
         var first: (count: Int, at: ContinuousClock.Instant)?
         let deadline = ContinuousClock.now + .seconds(300)
         while true {

@@ -17,6 +17,7 @@ struct ConfirmCommit: ParsableCommand {
 
     func run() throws {
         let session = try PostgresSession(databaseURL)
+        try session.run("SET client_min_messages = warning")
         try session.run("CREATE TABLE IF NOT EXISTS bare_commits (id BIGSERIAL PRIMARY KEY, value BYTEA NOT NULL)")
         try session.prepare("insert", "INSERT INTO bare_commits (value) VALUES ($1)")
         let publisher = try BarePublisher(amqpURL, queue: "bench.bare")

@@ -2,7 +2,7 @@
 --
 --   CALL=put wrk -t2 -c64 -d10s --latency -s scripts/bench/etcd.lua http://127.0.0.1:2379
 --
--- Environment: CALL (put or range), KEYS, DISTRIBUTION, PREFIX (see keys.lua), VALUE_BYTES (200).
+-- Environment: CALL (put or range), LOAD (put every key, again and again), KEYS, DISTRIBUTION, PREFIX (see keys.lua), VALUE_BYTES (200).
 
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 local keys = dofile(here .. "keys.lua")
@@ -28,6 +28,17 @@ function setup(thread)
 end
 
 local call = os.getenv("CALL") or "put"
+local loading = os.getenv("LOAD")
+local count = tonumber(os.getenv("KEYS") or "10000")
+local prefix = os.getenv("PREFIX") or "bench/"
+local position = -1
+
+local function key()
+  if not loading then return keys.next() end
+  position = (position + 1) % count
+  return prefix .. position
+end
+
 local headers = { ["Content-Type"] = "application/json" }
 -- As put.lua: twelve digits that differ, then the same (a multiple of three bytes, so that the parts can be joined).
 local tail = base64(string.rep("x", tonumber(os.getenv("VALUE_BYTES") or "200") - 12))
@@ -40,9 +51,9 @@ function request()
   local body
   if call == "put" then
     local head = base64(string.format("%012d", math.random(0, 2147483646)))
-    body = '{"key":"' .. base64(keys.next()) .. '","value":"' .. head .. tail .. '"}'
+    body = '{"key":"' .. base64(key()) .. '","value":"' .. head .. tail .. '"}'
   else
-    body = '{"key":"' .. base64(keys.next()) .. '","serializable":true}'
+    body = '{"key":"' .. base64(key()) .. '","serializable":true}'
   end
   return wrk.format("POST", "/v3/kv/" .. call, headers, body)
 end
