@@ -50,6 +50,8 @@ package struct GatewayService: GatewayUseCases {
         try await reader.reach(token, wait: wait)
     }
 
+    package func fold(_ token: SessionToken) async -> SessionToken { await reader.fold(token) }
+
     package func event(of key: Key, at point: PointInTime) async throws(GatewayError) -> Event? {
         try await asking { () throws(EventLogError) in
             try await log.event(of: key, in: partition(of: key), at: point)

@@ -18,7 +18,6 @@ extension GatewayResponder {
         let session = try session(headers)
         let body = try await exchange.wholeBody(headers.body, limit: limits.batchBody, tooLarge: .bodyTooLarge)
         let batch = try BatchRequest(json: Data(body.readableBytesView), limits: limits)
-        var token = session ?? SessionToken()
         var results = batch.operations.map { operation -> BatchResult? in
             if case .failure(let problem) = operation { return .failed(problem) }
             return nil
@@ -39,6 +38,8 @@ extension GatewayResponder {
             }
         }
 
+        var token = try await self.session(
+            session, forWritesTo: writes.lazy.map { useCases.partition(of: $0.request.key) })
         var hasWaited = headers.preferences.wait != nil && !writes.isEmpty
         if !writes.isEmpty {
             let written = await useCases.write(writes.map(\.request))

@@ -40,12 +40,12 @@ extension GatewayResponder {
         _ operation: Command.Operation, _ key: Key, _ precondition: Precondition, _ headers: RequestHeaders,
         _ session: SessionToken?, _ principal: String
     ) async throws -> Response {
+        var token = try await self.session(session, forWritesTo: CollectionOfOne(useCases.partition(of: key)))
         let result = try await useCases.write(
             WriteRequest(
                 operation: operation, key: key, precondition: precondition, timeToLive: headers.timeToLive,
                 idempotencyKey: headers.idempotencyKey, principal: principal, traceparent: headers.traceparent,
                 wait: headers.preferences.waitDuration))
-        var token = session ?? SessionToken()
         let answer = WriteAnswer(.success(result), token: &token)
         var fields: HTTPFields = [:]
         fields.reserveCapacity(8)

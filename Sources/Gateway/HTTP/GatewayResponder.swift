@@ -84,6 +84,23 @@ package struct GatewayResponder: HTTPResponder {
         }
     }
 
+    /// The token that a write to these partitions adds to. A client that only ever writes never shows its token to a
+    /// read, which would fold it; so a crowded one is folded here.
+    ///
+    /// - Throws: `Problem` when the answer's token would be longer than one that is taken back.
+    func session(_ token: SessionToken?, forWritesTo partitions: some Sequence<Partition>) async throws -> SessionToken
+    {
+        guard let token else { return SessionToken() }
+        let folded = token.isCrowded ? await useCases.fold(token) : token
+        guard partitions.allSatisfy(folded.hasRoom) else {
+            throw GatewayError(
+                .sessionNotReached,
+                "This session has written through \(SessionTokenCodec.maximumPendingDots) gateway runs, and nothing of "
+                    + "that is applied yet; this write was not accepted. Try again.")
+        }
+        return folded
+    }
+
     func sessionField(_ token: SessionToken) -> HTTPField {
         HTTPField(name: .tidemarkSession, value: useCases.sessions.encode(token))
     }

@@ -17,6 +17,9 @@ package protocol GatewayUseCases: Sendable {
     /// - Returns: the token, its dots folded into sequences.
     func reach(_ token: SessionToken, wait: Duration) async throws(GatewayError) -> SessionToken
 
+    /// The token with what is applied of it folded into sequences; waits for nothing.
+    func fold(_ token: SessionToken) async -> SessionToken
+
     /// The value as it was: the last put, deleted or expired event at that point.
     func event(of key: Key, at point: PointInTime) async throws(GatewayError) -> Event?
 

@@ -24,6 +24,8 @@ final class MemoryGateway: GatewayUseCases {
         var source = ReadSource.cache
         var vector: VersionVector?
         var checks: [HealthReport.Check] = []
+        /// The run that accepts the next write.
+        var origin = MemoryGateway.origin
         var now = Timestamp(microseconds: 1_795_519_016_000_042)
     }
 
@@ -52,7 +54,7 @@ final class MemoryGateway: GatewayUseCases {
         let partition = partition(of: request.key)
         guard request.wait != nil, !state.timesOut else {
             state.pending.append(id)
-            return .accepted(id, partition, Dot(origin: Self.origin, n: UInt64(state.writes.count)))
+            return .accepted(id, partition, Dot(origin: state.origin, n: UInt64(state.writes.count)))
         }
         let sequence = UInt64(state.events.count + 1)
         if let outcome = state.outcome {
@@ -103,6 +105,15 @@ final class MemoryGateway: GatewayUseCases {
             state.reached.append(token)
             return token
         }
+    }
+
+    /// Over `vector`, whatever the partition.
+    func fold(_ token: SessionToken) async -> SessionToken {
+        var folded = token
+        if let vector = state.withLock(\.vector) {
+            for mark in token.marks { folded.fold(vector, in: mark.partition) }
+        }
+        return folded
     }
 
     func event(of key: Key, at point: PointInTime) async throws(GatewayError) -> Event? {
