@@ -155,27 +155,49 @@ enum Statements {
         WHERE p.partition = $1
         """)
 
+    /// A page ends with the row whose value is one too many; the server needs the values' sizes alone to find it.
     static let listKeys = Statement(
-        "list_keys", [.text, .text, .text, .timestamp, .int8, .bool],
+        "list_keys", [.text, .text, .text, .timestamp, .int8, .bool, .int8],
         """
         SELECT
-            key, octet_length(value)::int8, version, created_version, deleted, expires_at,
-            CASE WHEN $6 THEN value ELSE '' END, content_type, modified_at
-        FROM kv
-        WHERE key >= $1 AND key > $2 AND key < $3 AND NOT deleted AND (expires_at IS NULL OR expires_at > $4)
-        ORDER BY key LIMIT $5
+            key, size, version, created_version, deleted, expires_at, CASE WHEN $6 THEN value ELSE '' END, content_type,
+            modified_at
+        FROM (
+            SELECT
+                key, size, version, created_version, deleted, expires_at, value, content_type, modified_at,
+                sum(size) OVER (ORDER BY key) - size AS bytes_before
+            FROM (
+                SELECT
+                    key, octet_length(value)::int8 AS size, version, created_version, deleted, expires_at, value,
+                    content_type, modified_at
+                FROM kv
+                WHERE key >= $1 AND key > $2 AND key < $3 AND NOT deleted AND (expires_at IS NULL OR expires_at > $4)
+                ORDER BY key LIMIT $5
+            ) AS page
+        ) AS summed
+        WHERE bytes_before <= $7 ORDER BY key
         """)
 
-    private static let eventColumns = """
-        seq, kind, key, CASE WHEN $5 THEN value END, value_salt, value_commitment, value_size, content_type, expires_at,
-        previous_version, reason, principal, command_id, fingerprint, origin, origin_seq, traceparent, issued_at,
-        applied_at, leaf_hash
+    private static let eventFields = """
+        value_salt, value_commitment, value_size, content_type, expires_at, previous_version, reason, principal,
+        command_id, fingerprint, origin, origin_seq, traceparent, issued_at, applied_at, leaf_hash
         """
+    private static let storedEvent = "seq, kind, key, value, \(eventFields)"
+    private static let eventColumns = "seq, kind, key, CASE WHEN $5 THEN value END, \(eventFields)"
 
     static let history = Statement(
-        "history", [.int8, .text, .int8, .int8, .bool],
+        "history", [.int8, .text, .int8, .int8, .bool, .int8],
         """
-        SELECT \(eventColumns) FROM events WHERE partition = $1 AND key = $2 AND seq > $3 ORDER BY seq LIMIT $4
+        SELECT \(eventColumns)
+        FROM (
+            SELECT
+                \(storedEvent),
+                sum(coalesce(value_size, 0)) OVER (ORDER BY seq) - coalesce(value_size, 0) AS bytes_before
+            FROM (
+                SELECT \(storedEvent) FROM events WHERE partition = $1 AND key = $2 AND seq > $3 ORDER BY seq LIMIT $4
+            ) AS page
+        ) AS summed
+        WHERE bytes_before <= $6 ORDER BY seq
         """)
 
     static let eventAtVersion = Statement(

@@ -106,7 +106,9 @@ extension GatewayResponder {
                             .limit(limits.answerValues))))
                 continue
             }
-            let some = requests[results.count..<min(results.count + Self.concurrentReads, requests.count)]
+            // Only as many at once as surely fit, but for the last one.
+            let fitting = max(1, (limits.answerValues - bytes) / max(1, limits.value))
+            let some = requests[results.count...].prefix(min(fitting, Self.concurrentReads))
             for result in await readAll(some) {
                 switch result {
                 case .success(let read):

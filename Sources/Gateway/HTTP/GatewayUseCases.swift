@@ -23,9 +23,10 @@ package protocol GatewayUseCases: Sendable {
     /// The value as it was: the last put, deleted or expired event at that point.
     func event(of key: Key, at point: PointInTime) async throws(GatewayError) -> Event?
 
-    func list(prefix: String, after: Key?, limit: Int, values: Bool) async throws(GatewayError) -> [ListedValue]
+    /// - Parameter valueBytes: the last row is the one whose value makes it more than so many bytes; `nil`: no values.
+    func list(prefix: String, after: Key?, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [ListedValue]
 
-    func history(of key: Key, after: UInt64, limit: Int, values: Bool) async throws(GatewayError) -> [Event]
+    func history(of key: Key, after: UInt64, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [Event]
 
     func status(of id: CommandID) async throws(GatewayError) -> CommandStatus
 

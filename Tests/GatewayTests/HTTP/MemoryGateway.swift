@@ -128,7 +128,7 @@ final class MemoryGateway: GatewayUseCases {
         }
     }
 
-    func list(prefix: String, after: Key?, limit: Int, values: Bool) async throws(GatewayError) -> [ListedValue] {
+    func list(prefix: String, after: Key?, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [ListedValue] {
         state.withLock { state in
             let latest = Dictionary(
                 state.events.filter { $0.kind != .rejected }.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -141,17 +141,17 @@ final class MemoryGateway: GatewayUseCases {
                     value: StoredValue(
                         state: KeyState(
                             version: event.sequence, createdVersion: 1, deleted: false, expiresAt: event.expiresAt),
-                        content: values ? event.content! : Content(value: Data(), type: event.contentType!),
+                        content: valueBytes != nil ? event.content! : Content(value: Data(), type: event.contentType!),
                         modifiedAt: event.appliedAt))
             }
         }
     }
 
-    func history(of key: Key, after: UInt64, limit: Int, values: Bool) async throws(GatewayError) -> [Event] {
+    func history(of key: Key, after: UInt64, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [Event] {
         state.withLock { state in
             state.events.filter { $0.key == key && $0.sequence > after }.prefix(limit).map { event in
                 var event = event
-                if !values { event.content = nil }
+                if valueBytes == nil { event.content = nil }
                 return event
             }
         }
