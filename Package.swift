@@ -41,6 +41,7 @@ let migrations = [
     "0009_kv",
     "0010_kv_expiring",
     "0011_dead_letters",
+    "0012_trials",
 ]
 
 let package = Package(

@@ -9,14 +9,12 @@ package final class PostgresEventStore: EventStore {
     /// Transactions are long and heavy: whoever has so many waiting should rather make larger batches.
     private static let maximumWaitingReads = 1_000
 
-    private let batches: PostgresLanes<BatchJob>
+    private let batches: PostgresLanes<Job>
     private let batchMetrics: EventLogMetrics
     private let reads: ReadLanes
 
-    private struct BatchJob: Sendable {
-        var transaction: BatchTransaction
-        var answer: CheckedContinuation<Result<BatchWrite, EventLogError>, Never>
-    }
+    /// Runs on a lane's thread and answers whoever waits for it.
+    private typealias Job = @Sendable (PostgresConnection) -> Void
 
     /// Starts the threads, which connect by themselves.
     ///
@@ -30,7 +28,7 @@ package final class PostgresEventStore: EventStore {
             name: "log-write", count: connections, maximumWaiting: maximumWaiting, batchLimit: 1,
             configuration: configuration, role: .writer, metrics: metrics
         ) { jobs, connection in
-            for job in jobs { job.answer.resume(returning: job.transaction.run(on: connection)) }
+            for job in jobs { job(connection) }
         }
         reads = ReadLanes(
             configuration, name: "log-read", connections: 1, maximumWaiting: Self.maximumWaitingReads)
@@ -49,8 +47,30 @@ package final class PostgresEventStore: EventStore {
         _ read: BatchRead, decide: @escaping @Sendable (PartitionSnapshot) -> BatchDecision
     ) async throws(EventLogError) -> BatchWrite {
         let transaction = BatchTransaction(read: read, decide: decide, metrics: batchMetrics)
-        return try await withCheckedContinuation { continuation in
-            switch batches.submit(BatchJob(transaction: transaction, answer: continuation)) {
+        return try await write { connection in transaction.run(on: connection) }
+    }
+
+    /// One statement, in a transaction and a round trip of its own.
+    func run<Value: Sendable>(
+        _ statement: Statement, parameters: @escaping @Sendable (inout ParameterBuffer) -> Void,
+        receive: @escaping @Sendable (borrowing PostgresResult) -> Value
+    ) async throws(EventLogError) -> Value {
+        try await write { connection in
+            do throws(PostgresFailure) {
+                try connection.open()
+                parameters(&connection.parameters)
+                return .success(receive(try connection.run(statement)))
+            } catch {
+                return .failure(EventLogError(error))
+            }
+        }
+    }
+
+    private func write<Value: Sendable>(
+        _ work: @escaping @Sendable (PostgresConnection) -> Result<Value, EventLogError>
+    ) async throws(EventLogError) -> Value {
+        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, EventLogError>, Never>) in
+            switch batches.submit({ connection in continuation.resume(returning: work(connection)) }) {
             case .accepted: break
             case .full:
                 batchMetrics.overloaded.increment()

@@ -113,7 +113,23 @@ enum Statements {
         ) AS u (command_id, key, command, origin, origin_seq, reason, died_at, fingerprint)
         """)
 
-    // MARK: - What the partition's owner asks besides
+    // MARK: - What the partition's owner does besides
+
+    static let beginTrial = Statement(
+        "begin_trial", [.int8, .int8, .int8, .int8, .int8, .timestamp],
+        """
+        INSERT INTO trials (partition, origin, origin_seq, commands, tries, tried_at)
+        SELECT p.partition, $2, $3, $4, 1, $6 FROM partitions AS p WHERE p.partition = $1 AND p.epoch = $5
+        ON CONFLICT (partition, origin, origin_seq, commands)
+        DO UPDATE SET tries = trials.tries + 1, tried_at = excluded.tried_at
+        RETURNING tries
+        """)
+
+    static let endTrial = Statement(
+        "end_trial", [.int8, .int8, .int8, .int8],
+        """
+        DELETE FROM trials WHERE partition = $1 AND origin = $2 AND origin_seq = $3 AND commands = $4
+        """)
 
     static let wholeVector = Statement(
         "whole_vector", [.int8],
