@@ -17,6 +17,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -61,6 +62,7 @@ let package = Package(
         .package(url: github("apple/swift-log"), from: "1.16.2"),
         .package(url: github("apple/swift-metrics"), from: "2.13.0"),
         .package(url: github("apple/swift-nio"), from: "2.101.2"),
+        .package(url: github("apple/swift-nio-extras"), from: "1.35.2"),
         .package(url: github("apple/swift-protobuf"), from: "1.39.0"),
         .package(url: github("HdrHistogram/hdrhistogram-swift"), from: "0.2.0"),
         .package(url: github("hummingbird-project/hummingbird"), from: "2.28.1"),
@@ -109,7 +111,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird, hummingbirdCore,
-                lifecycle, logging, metrics, nioCore, nioPosix,
+                lifecycle, logging, metrics, nioCore, nioHTTPTypes, nioPosix,
             ],
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),

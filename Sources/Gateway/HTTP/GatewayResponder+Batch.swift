@@ -16,7 +16,7 @@ extension GatewayResponder {
         let headers = try exchange.headers()
         try checkBatchHeaders(headers)
         let session = try session(headers)
-        let body = try await exchange.wholeBody(headers.body, limit: limits.batchBody, tooLarge: .bodyTooLarge)
+        let body = try await exchange.wholeBody(headers, limit: limits.batchBody, tooLarge: .bodyTooLarge)
         let batch = try BatchRequest(json: Data(body.readableBytesView), limits: limits)
         var results = batch.operations.map { operation -> BatchResult? in
             if case .failure(let problem) = operation { return .failed(problem) }

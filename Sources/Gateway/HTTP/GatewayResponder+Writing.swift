@@ -20,7 +20,7 @@ extension GatewayResponder {
         }
         let precondition = try headers.precondition()
         let session = try session(headers)
-        let body = try await exchange.wholeBody(headers.body, limit: limits.value, tooLarge: .valueTooLarge)
+        let body = try await exchange.wholeBody(headers, limit: limits.value, tooLarge: .valueTooLarge)
         let content = Content(
             value: Data(body.readableBytesView), type: headers.contentType ?? Content.defaultType)
         return try await write(.put(content), key, precondition, headers, session, exchange.principal)
