@@ -107,6 +107,18 @@ package final class PostgresEventStore: EventStore {
         }
     }
 
+    package func forgetOrigins(
+        in partition: Partition, silentSince time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Origin] {
+        try await run(Statements.forgetOrigins) { parameters in
+            parameters.int8(Int64(partition.number))
+            parameters.timestamp(time)
+            parameters.int8(Int64(limit))
+        } receive: { result in
+            (0..<result.rowCount).map { Origin(bitPattern: result.int8($0, 0)) }
+        }
+    }
+
     package func keysAwaitingExpiry(
         in partition: Partition, at time: Timestamp, limit: Int
     ) async throws(EventLogError) -> [Key] {

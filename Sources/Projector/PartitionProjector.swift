@@ -3,6 +3,7 @@ import Commands
 import EventLog
 import Logging
 import Metrics
+import Synchronization
 
 /// Applies one partition's commands for as long as this worker owns it.
 ///
@@ -15,6 +16,9 @@ final class PartitionProjector: Sendable {
         /// A newer owner exists.
         case fenced
     }
+
+    /// Rows of the version vector that one statement removes at most.
+    private static let originBatch = 500
 
     let partition: Partition
     let epoch: UInt64
@@ -30,6 +34,8 @@ final class PartitionProjector: Sendable {
     private let clock: any WallClock
     private let gate = AsyncGate()
     private let vector: VectorBox
+    /// When the oldest command of the newest batch was accepted: what is still in the queue came after it.
+    private let appliedThrough = Mutex<Timestamp?>(nil)
 
     init(
         partition: Partition, epoch: UInt64, subscription: any CommandSubscription, vector: VersionVector,
@@ -62,6 +68,7 @@ final class PartitionProjector: Sendable {
         do {
             end = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.sweep() }
+                group.addTask { try await self.sweepOrigins() }
                 try await self.consume()
                 group.cancelAll()
                 return .drained
@@ -143,6 +150,7 @@ final class PartitionProjector: Sendable {
         }
         metrics.lag.recordNanoseconds(max(0, clock.now().microseconds - oldest.microseconds) * 1_000)
         metrics.commandsApplied.increment(by: items.count)
+        appliedThrough.withLock { $0 = oldest }
         subscription.acknowledge(through: last)
         tell(outcomes, of: items)
     }
@@ -190,6 +198,28 @@ final class PartitionProjector: Sendable {
                     let write = try await self.applier.expire(keys)
                     try await self.follow(write)
                     self.metrics.expired.increment(by: write.events.count)
+                }
+            }
+        }
+    }
+
+    /// Removes gateway runs that fell silent long ago. Silence counts back from what was applied last, not from now, so that
+    /// the partition's backlog never makes it look longer; a partition where nothing happens keeps what it has.
+    private func sweepOrigins() async throws {
+        while true {
+            try await Task.sleep(for: limits.originSweepInterval)
+            guard let newest = appliedThrough.withLock({ $0 }) else { continue }
+            let bound = newest + (.zero - limits.originRetention)
+            var found = Self.originBatch
+            while found == Self.originBatch {
+                found = await gate.withGate {
+                    guard
+                        let origins = try? await self.store.forgetOrigins(
+                            in: self.partition, silentSince: bound, limit: Self.originBatch)
+                    else { return 0 }  // the database is away or busy; the next sweep finds them
+                    self.vector.forget(origins)
+                    self.metrics.originsForgotten.increment(by: origins.count)
+                    return origins.count
                 }
             }
         }

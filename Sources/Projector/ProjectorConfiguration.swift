@@ -16,6 +16,11 @@ package struct ProjectorConfiguration: Sendable {
     /// How often leases are renewed and shared out anew.
     package var renewalInterval: Duration = .seconds(1)
     package var expirySweepInterval: Duration = .seconds(1)
+    /// Gateway runs of which nothing was applied for so long are removed from a partition's version vector. Far longer than
+    /// a message waits to be sent again; what comes later all the same is settled by its command id, and sessions by a
+    /// barrier.
+    package var originRetention: Duration = .seconds(7 * 86_400)
+    package var originSweepInterval: Duration = .seconds(600)
     /// How long a shutdown may take to apply what was delivered already.
     package var drainTimeout: Duration = .seconds(15)
     /// A message that was delivered before more often than this, and never settled, may be what its projectors died of: it is

@@ -12,6 +12,7 @@ struct ProjectorMetrics: Sendable {
     /// From a command's acceptance in the gateway to its commit; of the oldest command in each batch.
     let lag = Metrics.Timer(label: "tidemark_projector_lag_seconds")
     let expired = Counter(label: "tidemark_projector_values_expired_total")
+    let originsForgotten = Counter(label: "tidemark_projector_origins_forgotten_total")
     let partitionsOwned = Gauge(label: "tidemark_projector_partitions_owned")
     let takeovers = Counter(label: "tidemark_projector_takeovers_total")
     let retries = Counter(label: "tidemark_projector_batch_retries_total")

@@ -95,6 +95,12 @@ private struct HookedStore: EventStore {
         try await base.keysChanged(in: partition, after: sequence, through: through, limit: limit)
     }
 
+    func forgetOrigins(
+        in partition: Partition, silentSince time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Origin] {
+        try await base.forgetOrigins(in: partition, silentSince: time, limit: limit)
+    }
+
     func keysAwaitingExpiry(
         in partition: Partition, at time: Timestamp, limit: Int
     ) async throws(EventLogError) -> [Key] {

@@ -139,6 +139,14 @@ enum Statements {
         WHERE p.partition = $1
         """)
 
+    static let forgetOrigins = Statement(
+        "forget_origins", [.int8, .timestamp, .int8],
+        """
+        DELETE FROM origins WHERE partition = $1 AND origin IN (
+            SELECT origin FROM origins WHERE partition = $1 AND last_applied_at < $2 ORDER BY last_applied_at LIMIT $3)
+        RETURNING origin
+        """)
+
     static let keysChanged = Statement(
         "keys_changed", [.int8, .int8, .int8],
         """
