@@ -142,7 +142,7 @@ let package = Package(
 
         // Tests
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging], swiftSettings: settings),
+            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging, metrics], swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .testTarget(
             name: "CacheTests", dependencies: ["Cache", "Commands", "EventLog", nioCore], swiftSettings: settings),
