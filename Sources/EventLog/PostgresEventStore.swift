@@ -8,6 +8,9 @@ import Metrics
 package final class PostgresEventStore: EventStore {
     /// Transactions are long and heavy: whoever has so many waiting should rather make larger batches.
     private static let maximumWaitingReads = 1_000
+    private static let maximumAttempts = 10
+    private static let firstBackoff = Duration.milliseconds(1)
+    private static let longestBackoff = Duration.milliseconds(100)
 
     private let batches: PostgresLanes<Job>
     private let batchMetrics: EventLogMetrics
@@ -46,8 +49,25 @@ package final class PostgresEventStore: EventStore {
     package func transact(
         _ read: BatchRead, decide: @escaping @Sendable (PartitionSnapshot) -> BatchDecision
     ) async throws(EventLogError) -> BatchWrite {
-        let transaction = BatchTransaction(read: read, decide: decide, metrics: batchMetrics)
-        return try await write { connection in transaction.run(on: connection) }
+        let transaction = BatchTransaction(read: read, decide: decide)
+        let began = ContinuousClock.now
+        var backoff = Self.firstBackoff
+        var attempt = 1
+        while true {
+            do throws(EventLogError) {
+                let written = try await write { connection in transaction.run(on: connection) }
+                batchMetrics.transactionDuration.recordSeconds(began.duration(to: .now).inSeconds)
+                batchMetrics.eventsAppended.increment(by: written.events.count)
+                return written
+            } catch {
+                guard error.code == .contended, attempt < Self.maximumAttempts, !Task.isCancelled else { throw error }
+                batchMetrics.retried(sqlState: error.metadata["sqlstate"])
+            }
+            // Not on the lane, where other partitions' batches wait.
+            try? await Task.sleep(for: backoff * Double.random(in: 0.5...1.5))
+            backoff = min(backoff * 2, Self.longestBackoff)
+            attempt += 1
+        }
     }
 
     /// One statement, in a transaction and a round trip of its own.
