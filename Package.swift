@@ -17,6 +17,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -41,6 +42,7 @@ let migrations = [
     "0009_kv",
     "0010_kv_expiring",
     "0011_dead_letters",
+    "0012_trials",
 ]
 
 let package = Package(
@@ -60,6 +62,7 @@ let package = Package(
         .package(url: github("apple/swift-log"), from: "1.16.2"),
         .package(url: github("apple/swift-metrics"), from: "2.13.0"),
         .package(url: github("apple/swift-nio"), from: "2.101.2"),
+        .package(url: github("apple/swift-nio-extras"), from: "1.35.2"),
         .package(url: github("apple/swift-protobuf"), from: "1.39.0"),
         .package(url: github("HdrHistogram/hdrhistogram-swift"), from: "0.2.0"),
         .package(url: github("hummingbird-project/hummingbird"), from: "2.28.1"),
@@ -108,7 +111,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird, hummingbirdCore,
-                lifecycle, logging, metrics, nioCore, nioPosix,
+                lifecycle, logging, metrics, nioCore, nioHTTPTypes, nioPosix,
             ],
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
@@ -139,7 +142,7 @@ let package = Package(
 
         // Tests
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging], swiftSettings: settings),
+            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging, metrics], swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .testTarget(
             name: "CacheTests", dependencies: ["Cache", "Commands", "EventLog", nioCore], swiftSettings: settings),

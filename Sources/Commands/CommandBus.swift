@@ -83,11 +83,16 @@ package struct Delivery: Sendable {
 
     package var tag: Tag
     package var redelivered: Bool
+    /// How often it was delivered before, to a consumer that ended, well or badly, without settling it.
+    package var previousDeliveries: Int
     package var content: Result<CommandBatch, WireError>
 
-    package init(tag: Tag, redelivered: Bool, content: Result<CommandBatch, WireError>) {
+    package init(
+        tag: Tag, redelivered: Bool, previousDeliveries: Int = 0, content: Result<CommandBatch, WireError>
+    ) {
         self.tag = tag
         self.redelivered = redelivered
+        self.previousDeliveries = previousDeliveries
         self.content = content
     }
 }

@@ -51,6 +51,9 @@ package final class Mailbox<Message: Sendable>: Sendable {
         signal.raise()
     }
 
+    /// Any thread. For owners that are busy with something long; `wait` reports it too.
+    package var isClosed: Bool { state.withLock { $0.closed } }
+
     /// The owner's thread only. Moves everything queued into `batch` (which must be empty), waiting until there is
     /// something, until `descriptor` (if not negative) is readable, until `close`, or for `timeout`.
     ///

@@ -11,6 +11,7 @@ final class PartitionOwner: Sendable {
     let epoch: UInt64
     private let parts: ProjectorParts
     private let cache: CacheMaintainer
+    private let trialGate: AsyncGate
     private let metrics: ProjectorMetrics
     private let logger: Logger
     private let state = Mutex(State())
@@ -21,7 +22,8 @@ final class PartitionOwner: Sendable {
     }
 
     init(
-        _ partition: Partition, epoch: UInt64, parts: ProjectorParts, metrics: ProjectorMetrics, logger: Logger,
+        _ partition: Partition, epoch: UInt64, parts: ProjectorParts, trialGate: AsyncGate, metrics: ProjectorMetrics,
+        logger: Logger,
         leaseStands: @escaping @Sendable () -> Bool
     ) {
         var logger = logger
@@ -29,6 +31,7 @@ final class PartitionOwner: Sendable {
         self.partition = partition
         self.epoch = epoch
         self.parts = parts
+        self.trialGate = trialGate
         self.metrics = metrics
         self.logger = logger
         cache = CacheMaintainer(
@@ -74,7 +77,7 @@ final class PartitionOwner: Sendable {
         }
         let projector = PartitionProjector(
             partition: partition, epoch: epoch, subscription: subscription, vector: vector, cache: cache,
-            parts: parts, metrics: metrics, logger: logger)
+            parts: parts, trialGate: trialGate, metrics: metrics, logger: logger)
         let stopping = state.withLock { state in
             state.projector = projector
             return state.stopping

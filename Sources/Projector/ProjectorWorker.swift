@@ -19,6 +19,8 @@ package actor ProjectorWorker: Service {
     private let parts: ProjectorParts
     private let worker = WorkerID()
     private let metrics = ProjectorMetrics()
+    /// What may make the process die is applied one at a time, so that the next process knows which it was.
+    private let trialGate = AsyncGate()
     private let logger: Logger
     private nonisolated let lease = LeaseDeadline()
     private var held: [Partition: Held] = [:]
@@ -81,7 +83,7 @@ package actor ProjectorWorker: Service {
         metrics.takeovers.increment()
         logger.info("partition taken over", metadata: ["partition": "\(partition)", "epoch": "\(epoch)"])
         let owner = PartitionOwner(
-            partition, epoch: epoch, parts: parts, metrics: metrics, logger: logger,
+            partition, epoch: epoch, parts: parts, trialGate: trialGate, metrics: metrics, logger: logger,
             leaseStands: { [lease] in lease.stands })
         let task = Task {
             let fenced = await owner.run()

@@ -232,6 +232,9 @@ final class AMQPConnection: @unchecked Sendable {
             if properties._flags & amqp_flags_t(AMQP_BASIC_MESSAGE_ID_FLAG) != 0 {
                 partial[frame.channel]?.messageID = String(properties.message_id)
             }
+            if properties._flags & amqp_flags_t(AMQP_BASIC_HEADERS_FLAG) != 0 {
+                partial[frame.channel]?.deliveryCount = properties.headers.integer("x-delivery-count") ?? 0
+            }
             partial[frame.channel]?.missing = Int(header.body_size)
             partial[frame.channel]?.body.reserveCapacity(Int(header.body_size))
             return finishedMessage(frame.channel)
@@ -281,8 +284,8 @@ final class AMQPConnection: @unchecked Sendable {
         case .delivery(let tag, let redelivered):
             return .delivered(
                 AMQPDelivery(
-                    channel: channel, tag: tag, redelivered: redelivered, messageID: message.messageID,
-                    body: message.body))
+                    channel: channel, tag: tag, redelivered: redelivered, previousDeliveries: message.deliveryCount,
+                    messageID: message.messageID, body: message.body))
         }
     }
 
@@ -352,6 +355,7 @@ private struct PartialMessage {
 
     var kind: Kind
     var messageID = ""
+    var deliveryCount = 0
     var missing = Int.max
     var body = Data()
 }

@@ -46,7 +46,9 @@ final class RabbitMQSubscription: CommandSubscription {
             return nil
         }
         return messages.map { message in
-            Delivery(tag: message.tag, redelivered: message.redelivered, content: decode(message.body))
+            Delivery(
+                tag: message.tag, redelivered: message.redelivered, previousDeliveries: message.previousDeliveries,
+                content: decode(message.body))
         }
     }
 

@@ -46,7 +46,7 @@ struct ProjectorCommand: AsyncParsableCommand {
             configuration.leaseDuration = .seconds(try settings.integer(.projectorLeaseSeconds, in: 2...300))
             let worker = ProjectorWorker(
                 ProjectorParts(
-                    source: source, store: store, leases: leases, cache: cache, cluster: cluster,
+                    source: source, store: store, trials: store, leases: leases, cache: cache, cluster: cluster,
                     configuration: configuration, logger: logger))
             let probes = ProbeServer(
                 host: settings.string(.httpHost), port: try settings.integer(.httpPort, in: 0...65_535), logger: logger,
