@@ -119,7 +119,7 @@ final class PartitionProjector: Sendable {
                 }
             }
             try await apply(items, through: applied)
-            await gather(after: items, since: began)
+            if deliveries.count < limits.smallBatchMessages { await gather(after: items, since: began) }
         }
     }
 

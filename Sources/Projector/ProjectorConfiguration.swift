@@ -6,9 +6,10 @@ package import Logging
 package struct ProjectorConfiguration: Sendable {
     /// The most commands in one transaction; more only when a single message holds more.
     package var batchCommands = 1_000
-    /// A batch with fewer commands, none of which is waited for, is followed by a rest: `restFactor` times as long as it took, at
-    /// most `longestRest`. Larger batches and waiting clients are never held up.
-    package var smallBatchCommands = 100
+    /// A batch with fewer commands in fewer messages, none of which is waited for, is followed by a rest: `restFactor`
+    /// times as long as it took, at most `longestRest`. Larger batches and waiting clients are never held up.
+    package var smallBatchCommands = 500
+    package var smallBatchMessages = 64
     package var restFactor = 9
     package var longestRest: Duration = .milliseconds(50)
     /// How long a lease stands without renewal. A worker that dies is replaced after at most this time.
