@@ -233,7 +233,10 @@ final class AMQPConnection: @unchecked Sendable {
                 partial[frame.channel]?.messageID = String(properties.message_id)
             }
             if properties._flags & amqp_flags_t(AMQP_BASIC_HEADERS_FLAG) != 0 {
-                partial[frame.channel]?.deliveryCount = properties.headers.integer("x-delivery-count") ?? 0
+                // RabbitMQ 4.3 counts in the first only what it takes for failures, and in the second what the first was.
+                partial[frame.channel]?.deliveryCount = max(
+                    properties.headers.integer("x-delivery-count") ?? 0,
+                    properties.headers.integer("x-acquired-count") ?? 0)
             }
             partial[frame.channel]?.missing = Int(header.body_size)
             partial[frame.channel]?.body.reserveCapacity(Int(header.body_size))
