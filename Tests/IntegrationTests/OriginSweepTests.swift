@@ -35,9 +35,10 @@ struct OriginSweepTests {
                 "swept", state: { try database.one("SELECT count(*) FROM origins WHERE partition = 0") }
             ) { $0 == "3" }
             #expect(
-                try database.run("SELECT origin FROM origins WHERE partition = 0 AND origin IN (-1, -2) ORDER BY origin") == [
-                    ["-2"], ["-1"],
-                ])
+                try database.run(
+                    "SELECT origin FROM origins WHERE partition = 0 AND origin IN (-1, -2) ORDER BY origin") == [
+                        ["-2"], ["-1"],
+                    ])
             #expect(
                 try database.one("SELECT count(*) FROM origins WHERE partition = 1") == "1202",
                 "nothing was applied there, so nobody knows how long its queue is")
