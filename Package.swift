@@ -124,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector", "Prometheus",
+                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector",
+                "Prometheus",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
             ],
@@ -157,12 +158,15 @@ let package = Package(
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TidemarkClient", "tidemark", arguments], swiftSettings: settings),
+            name: "CommandLineTests", dependencies: ["Checking", "History", "TidemarkClient", "tidemark", arguments],
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack", "Projector",
-                "Prometheus", "TidemarkClient", "CLibPQ", crypto, httpClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1,
+                "Prometheus", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes, hummingbird, lifecycle,
+                logging,
+                nioCore, nioHTTP1,
             ],
             swiftSettings: settings),
     ]

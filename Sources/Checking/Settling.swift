@@ -56,8 +56,10 @@ struct Settling {
             let reads = await finalReads(of: key)
             let last = events?.last { $0.kind != .rejected }
             let value = last?.kind == .put ? last : nil
-            let agrees = reads.allSatisfy { $0.problem == nil && $0.value == value?.value && $0.version == value?.version }
-            if events != nil && agrees { return records(key, events, reads) }
+            let agree = reads.allSatisfy { read in
+                read.problem == nil && read.value == value?.value && read.version == value?.version
+            }
+            if events != nil && agree { return records(key, events, reads) }
             guard await pause() else { return records(key, events, reads) }
         }
     }

@@ -82,6 +82,11 @@ package enum Record: Sendable, Equatable {
         package var version: UInt64?
         package var problem: String?
 
+        private enum CodingKeys: String, CodingKey {
+            case key, gateway, value, version, problem
+            case level = "consistency"
+        }
+
         package init(
             key: String, gateway: Int, level: ReadLevel, value: String? = nil, version: UInt64? = nil,
             problem: String? = nil

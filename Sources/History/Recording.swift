@@ -31,8 +31,9 @@ package struct Recording: Sendable, Equatable {
         var records: [Record] = [.start(start)] + calls.map(Record.call)
         records += statuses.values.sorted { $0.command < $1.command }.map(Record.status)
         for key in Set(events.keys).union(completeLogs).sorted() {
-            records += events[key, default: []].map(Record.event)
-            if completeLogs.contains(key) { records.append(.log(.init(key: key, events: events[key, default: []].count))) }
+            let log = events[key, default: []]
+            records += log.map(Record.event)
+            if completeLogs.contains(key) { records.append(.log(.init(key: key, events: log.count))) }
         }
         return records + finalReads.map(Record.final)
     }

@@ -2,15 +2,14 @@
 
 /// A recording told call by call, for tests.
 struct Story {
-    private(set) var recording = Recording(start: .init(prefix: "t", urls: ["http://one", "http://two"], seed: 0, clients: 4))
-    private var keys: Set<String> = []
+    private(set) var recording = Recording(
+        start: .init(prefix: "t", urls: ["http://one", "http://two"], seed: 0, clients: 4))
 
     /// - Parameter from: and `to`: the time of the call; `to` is `nil` when no answer came.
     mutating func call(
         _ request: Request, _ from: Int64, _ to: Int64?, _ answer: Answer, key: String = "k", process: Int = 0,
         session: Int? = nil, _ workload: Workload = .register
     ) {
-        keys.insert(key)
         recording.add(
             .call(
                 Call(
@@ -42,7 +41,6 @@ struct Story {
     mutating func log(
         _ events: [(UInt64, Record.LoggedEvent.Kind, command: String?, value: String?)], key: String = "k"
     ) {
-        keys.remove(key)
         for event in events {
             recording.add(
                 .event(.init(key: key, version: event.0, kind: event.1, command: event.command, value: event.value)))

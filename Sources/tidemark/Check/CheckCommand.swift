@@ -68,7 +68,8 @@ struct CheckCommand: AsyncParsableCommand {
     var judgeOnly = false
 
     @Option(
-        help: ArgumentHelp("States of a key to search for an order that explains it, before giving up.", valueName: "n"))
+        help: ArgumentHelp("States of a key to search for an order that explains it, before giving up.", valueName: "n")
+    )
     var budget = LinearizabilityJudge.defaultBudget
 
     @Option(help: "What is printed: text for people, or JSON for programs.")
