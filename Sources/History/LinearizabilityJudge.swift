@@ -1,7 +1,7 @@
 /// Whether each key by itself behaved as one register. Linearizability is local (Herlihy and Wing 1990): keys that are each
 /// linearizable are so together.
 package struct LinearizabilityJudge {
-    /// Configurations of the search, for each key; some 150 bytes each.
+    /// Configurations of the search, for each key; a few hundred bytes each.
     package static let defaultBudget = 500_000
 
     private let budget: Int

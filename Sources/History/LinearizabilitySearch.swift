@@ -32,14 +32,31 @@ struct LinearizabilitySearch {
         var call: Int
     }
 
-    struct Configuration: Hashable {
-        /// All definite calls before this one have taken effect.
-        var first: Int32 = 0
-        /// Those after it that have; ascending.
-        var ahead: [Int32] = []
-        /// How many of each kind of open call have.
+    struct Configuration {
+        struct Place: Hashable {
+            /// All definite calls before this one have taken effect.
+            var first: Int32 = 0
+            /// Those after it that have; ascending.
+            var ahead: [Int32] = []
+            var state = RegisterModel.absent
+        }
+        var place = Place()
+        /// How many of each kind of open call have taken effect.
         var used: [UInt16]
-        var state = RegisterModel.absent
+    }
+
+    /// Where the search has been. A place that was reached with fewer open calls leads wherever it leads with more.
+    private struct Visited {
+        private var used: [Configuration.Place: [[UInt16]]] = [:]
+        private(set) var count = 0
+
+        mutating func insert(_ configuration: Configuration) -> Bool {
+            let known = used[configuration.place, default: []]
+            if known.contains(where: { zip($0, configuration.used).allSatisfy { $0 <= $1 } }) { return false }
+            used[configuration.place, default: []].append(configuration.used)
+            count += 1
+            return true
+        }
     }
 
     private let model: RegisterModel
@@ -59,12 +76,13 @@ struct LinearizabilitySearch {
     /// - Returns: with the number of configurations visited.
     func run(budget: Int) -> (result: Result, visited: Int) {
         let begin = Configuration(used: Array(repeating: 0, count: open.count))
-        var visited: Set<Configuration> = [begin]
+        var visited = Visited()
+        _ = visited.insert(begin)
         var stack = [begin]
         while let configuration = stack.popLast() {
-            if Int(configuration.first) == definite.count { return (.linearizable, visited.count) }
+            if Int(configuration.place.first) == definite.count { return (.linearizable, visited.count) }
             // The one to try first goes last.
-            for next in successors(of: configuration).reversed() where visited.insert(next).inserted {
+            for next in successors(of: configuration).reversed() where visited.insert(next) {
                 stack.append(next)
             }
             if visited.count > budget { return (.budgetExceeded, visited.count) }
@@ -76,8 +94,8 @@ struct LinearizabilitySearch {
     fileprivate func successors(of configuration: Configuration) -> [Configuration] {
         var pending: [Int] = []
         var horizon = Int64.max
-        var ahead = configuration.ahead[...]
-        for index in Int(configuration.first)..<definite.count {
+        var ahead = configuration.place.ahead[...]
+        for index in Int(configuration.place.first)..<definite.count {
             if definite[index].start > horizon { break }
             if ahead.first == Int32(index) {
                 ahead.removeFirst()
@@ -88,45 +106,71 @@ struct LinearizabilitySearch {
         }
         // Nothing that begins after another pending call has ended can come before it.
         let candidates = pending.filter { definite[$0].start <= horizon }.sorted { definite[$0].end < definite[$1].end }
-        var next: [Configuration] = []
-        for index in candidates {
-            for state in model.next(configuration.state, definite[index].step) {
-                next.append(configuration.taking(Int32(index), to: state))
-            }
+        // A call that is true here and never changes anything may as well come now: in any order that has it later it can be
+        // moved to here.
+        let state = configuration.place.state
+        if let index = candidates.first(where: { index in
+            let step = definite[index].step
+            return !step.canChange && !model.next(state, step).isEmpty
+        }) {
+            return [configuration.taking(Int32(index), to: state)]
         }
-        // Calls of unknown outcome that let one of the candidates follow come before those that may only do so in the end.
-        var others: [Configuration] = []
-        for (kind, open) in open.enumerated() {
+        let next = candidates.flatMap { index in
+            model.next(state, definite[index].step).map { configuration.taking(Int32(index), to: $0) }
+        }
+        return next + openSuccessors(of: configuration, candidates, horizon: horizon)
+    }
+
+    /// Calls of unknown outcome, each only right before one that could not follow otherwise; the definite ones of those first.
+    private func openSuccessors(
+        of configuration: Configuration, _ candidates: [Int], horizon: Int64
+    ) -> [Configuration] {
+        let state = configuration.place.state
+        let available = open.indices.filter { kind in
             let used = Int(configuration.used[kind])
-            guard used < open.starts.count, open.starts[used] <= horizon else { continue }
-            for state in model.next(configuration.state, open.step) where state != configuration.state {
-                var configuration = configuration
-                configuration.used[kind] += 1
-                configuration.state = state
-                if candidates.contains(where: { !model.next(state, definite[$0].step).isEmpty }) {
-                    next.append(configuration)
-                } else {
-                    others.append(configuration)
+            return used < open[kind].starts.count && open[kind].starts[used] <= horizon
+        }
+        func lets(_ other: RegisterModel.State, _ step: RegisterModel.Step) -> Bool {
+            let before = model.next(state, step)
+            return model.next(other, step).contains { !before.contains($0) }
+        }
+        var first: [Configuration] = []
+        var others: [Configuration] = []
+        for kind in available {
+            for other in model.next(state, open[kind].step) where other != state {
+                var next = configuration
+                next.used[kind] += 1
+                next.place.state = other
+                if candidates.contains(where: { lets(other, definite[$0].step) }) {
+                    first.append(next)
+                } else if available.contains(where: { $0 != kind && lets(other, open[$0].step) }) {
+                    others.append(next)
                 }
             }
         }
-        return next + others
+        return first + others
     }
 }
 
 extension LinearizabilitySearch.Configuration {
     fileprivate func taking(_ index: Int32, to state: RegisterModel.State) -> Self {
         var next = self
-        next.state = state
-        if index > first {
-            next.ahead.insert(index, at: next.ahead.firstIndex { $0 > index } ?? next.ahead.endIndex)
-            return next
-        }
-        next.first += 1
-        while next.ahead.first == next.first {
-            next.ahead.removeFirst()
-            next.first += 1
-        }
+        next.place.take(index)
+        next.place.state = state
         return next
+    }
+}
+
+extension LinearizabilitySearch.Configuration.Place {
+    fileprivate mutating func take(_ index: Int32) {
+        if index > first {
+            ahead.insert(index, at: ahead.firstIndex { $0 > index } ?? ahead.endIndex)
+            return
+        }
+        first += 1
+        while ahead.first == first {
+            ahead.removeFirst()
+            first += 1
+        }
     }
 }

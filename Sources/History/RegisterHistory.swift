@@ -96,6 +96,8 @@ struct RegisterHistory {
         case .accepted, .unknown:
             switch key.wasApplied(index) {
             case true?: met = .held
+            // Refused without a reason, or set aside: the log's judge says that, and here it is as if it had never been sent.
+            case false? where condition == .none || key.statuses[index]?.state == .dead: return nil
             case false?: return .notHeld(condition)
             case nil: met = .unknown
             }

@@ -89,3 +89,14 @@ struct RegisterModel {
         return valueOfVersion[version] == nil ? nil : false
     }
 }
+
+extension RegisterModel.Step {
+    /// Whether it leads to another state from any state at all.
+    var canChange: Bool {
+        switch self {
+        case .put: true
+        case .delete(_, let met): met != .nothing
+        case .readValue, .readAbsent, .rejected, .notHeld: false
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import History
 import Testing
@@ -5,8 +6,8 @@ import Testing
 @testable import tidemark
 
 @Suite struct CheckReportTests {
-    private static func report(read value: String, version: UInt64) throws -> CheckReport {
-        let lines = """
+    private static func history(read value: String, version: UInt64) -> String {
+        """
             {"type":"start","format":1,"prefix":"p","urls":["http://a"],"seed":7,"clients":2}
             {"type":"operation","id":0,"process":0,"workload":"register","gateway":0,"key":"p/k","call":"put","value":"1.1",\
             "invoked":1000,"completed":2000,"outcome":"applied","effect":"created","version":1,"command":"c1"}
@@ -18,8 +19,11 @@ import Testing
             {"type":"event","key":"p/k","version":2,"kind":"put","command":"c2","value":"1.2"}
             {"type":"log","key":"p/k","events":2}
             {"type":"final","key":"p/k","gateway":0,"consistency":"applied","value":"1.2","version":2}
-            """
-        let recording = try Recording(ndjson: Data(lines.utf8))
+        """
+    }
+
+    private static func report(read value: String, version: UInt64) throws -> CheckReport {
+        let recording = try Recording(ndjson: Data(history(read: value, version: version).utf8))
         return CheckReport(recording, Verdict(of: recording), file: nil)
     }
 
@@ -41,6 +45,30 @@ import Testing
         let judgements = json?["judgements"] as? [[String: Any]]
         let violations = judgements?.first?["violations"] as? [[String: Any]]
         #expect((violations?.first?["calls"] as? [Any])?.count == 3)
+    }
+
+    @Test("A file is judged without a server, and the exit status tells how it went")
+    func exitStatus() async throws {
+        let right = Self.history(read: "1.2", version: 2)
+        // Without the log nothing wrong is found, and not everything is judged.
+        let unfinished = right.split(separator: "\n").prefix(4).joined(separator: "\n")
+        let cases: [(String, tidemark.ExitStatus)] = [
+            (right, .done), (Self.history(read: "1.1", version: 1), .failed), (unfinished, .inconclusive),
+            ("hello", .wrongUsage),
+        ]
+        let folder = TemporaryFolder()
+        let file = folder.path + "/history.ndjson"
+        for (text, expected) in cases {
+            try Data(text.utf8).write(to: URL(filePath: file))
+            let command = try CheckCommand.parse(["--judge-only", "--history", file, "--output", "json"])
+            var status = tidemark.ExitStatus.done
+            do {
+                try await command.run()
+            } catch let code as ExitCode {
+                status = tidemark.ExitStatus(parserCode: code)
+            }
+            #expect(status == expected, "\(text)")
+        }
     }
 
     @Test("Progress shows how far the load is, then the following up")

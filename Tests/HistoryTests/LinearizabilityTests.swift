@@ -129,10 +129,12 @@ struct LinearizabilityTests {
     @Test("A search that is given too little says that it does not know")
     func budget() {
         var story = Story()
-        for index in 0..<12 {
-            story.call(.put("v\(index)"), 0, 100, .applied(.replaced, version: nil, command: nil))
+        story.put("a", 0, 10, 1)
+        for index in 0..<8 {
+            story.call(.put("v\(index)"), 20, 100, .applied(.replaced, version: nil, command: nil))
         }
         story.get(.linearizable, 200, 210, "v3", 4)
+        story.get(.linearizable, 220, 230, "v4", 5)
         #expect(Verdict(of: story.recording).judgements[0].violations.count == 1)
         let verdict = Verdict(of: story.recording, budget: 100)
         #expect(verdict.judgements[0].violations.isEmpty)

@@ -74,7 +74,7 @@ final class LyingProxy: Sendable {
             requests += 1
             return requests
         }
-        let isTurn = turn.isMultiple(of: 10)
+        let isTurn = turn.isMultiple(of: 5)
         var headers = HTTPHeaders(
             request.headers.map { ($0.name.canonicalName, $0.value) }.filter { !Self.hopByHop.contains($0.0) })
         switch lie {
