@@ -9,7 +9,7 @@ package struct CheckPlan: Sendable {
     package var clients = 8
     /// For each workload. The fewer, the more calls overlap.
     package var keys = 4
-    package var workloads = Workload.allCases
+    package var workloads = Scenario.allCases
     /// The same seed makes the same choices; what the cluster makes of them differs from run to run.
     package var seed: UInt64
     /// What all keys start with. Must be new for each run: nothing may have been written there.

@@ -95,7 +95,7 @@ struct LoadClient {
     private mutating func append() async -> Bool {
         let number = dice.below(plan.keys)
         let name = shared.listName(number)
-        let key = "\(plan.prefix)/\(Workload.list.rawValue)/\(name)"
+        let key = "\(plan.prefix)/\(Scenario.list.rawValue)/\(name)"
         // An old list only makes the write fail.
         let level: ReadLevel = dice.chance(50) ? .linearizable : .applied
         switch await process.get(key, level, gateway: gateway(), .list) {
@@ -153,13 +153,13 @@ struct LoadClient {
     // MARK: -
 
     private mutating func write(
-        _ request: Request, to key: String, waits: Bool, twice: Bool = false, _ workload: Workload
+        _ request: Request, to key: String, waits: Bool, twice: Bool = false, _ workload: Scenario
     ) async -> Bool {
         let manner = RecordedProcess.Manner(wait: waits ? Self.wait : nil, isSentTwice: twice)
         return await process.write(request, to: key, gateway: gateway(), manner, workload).hasFailed
     }
 
-    private mutating func key(_ workload: Workload) -> String {
+    private mutating func key(_ workload: Scenario) -> String {
         "\(plan.prefix)/\(workload.rawValue)/\(dice.below(plan.keys))"
     }
 

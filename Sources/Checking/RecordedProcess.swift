@@ -44,7 +44,7 @@ package struct RecordedProcess: Sendable {
     @discardableResult
     package func get(
         _ key: String, _ level: ReadLevel, gateway: Int, wait: Duration? = nil, session: NumberedSession? = nil,
-        _ workload: Workload = .register
+        _ workload: Scenario = .register
     ) async -> Answer {
         let invoked = recorder.now
         let answer: Answer
@@ -63,7 +63,7 @@ package struct RecordedProcess: Sendable {
     @discardableResult
     package func write(
         _ request: Request, to key: String, gateway: Int, _ manner: Manner = Manner(),
-        session: NumberedSession? = nil, _ workload: Workload = .register
+        session: NumberedSession? = nil, _ workload: Scenario = .register
     ) async -> Answer {
         let idempotencyKey = UUID().uuidString
         let invoked = recorder.now
@@ -108,7 +108,7 @@ package struct RecordedProcess: Sendable {
     }
 
     private func record(
-        _ key: String, _ request: Request, _ gateway: Int, _ session: NumberedSession?, _ workload: Workload,
+        _ key: String, _ request: Request, _ gateway: Int, _ session: NumberedSession?, _ workload: Scenario,
         _ invoked: Int64, completed: Int64?, _ answer: Answer
     ) {
         recorder.add(

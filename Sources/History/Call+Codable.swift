@@ -38,7 +38,7 @@ extension Call: Codable {
             id: try container.decode(Int.self, forKey: .id),
             process: try container.decode(Int.self, forKey: .process),
             session: try container.decodeIfPresent(Int.self, forKey: .session),
-            workload: try container.decode(Workload.self, forKey: .workload),
+            workload: try container.decode(Scenario.self, forKey: .workload),
             gateway: try container.decode(Int.self, forKey: .gateway),
             key: try container.decode(String.self, forKey: .key),
             request: request,

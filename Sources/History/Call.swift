@@ -8,7 +8,7 @@ package struct Call: Sendable, Equatable {
     package var process: Int
     /// Calls with the same number carried one session token from each to the next; `nil`: the call had none.
     package var session: Int?
-    package var workload: Workload
+    package var workload: Scenario
     /// Which of the recording's URLs was asked.
     package var gateway: Int
     package var key: String
@@ -19,7 +19,7 @@ package struct Call: Sendable, Equatable {
     package var answer: Answer
 
     package init(
-        id: Int, process: Int, session: Int? = nil, workload: Workload = .register, gateway: Int = 0, key: String,
+        id: Int, process: Int, session: Int? = nil, workload: Scenario = .register, gateway: Int = 0, key: String,
         request: Request, invoked: Int64, completed: Int64?, answer: Answer
     ) {
         self.id = id
@@ -45,18 +45,4 @@ package struct Call: Sendable, Equatable {
         case .value, .absent, .refused: nil
         }
     }
-}
-
-/// What a process was doing when it made a call; each works on keys of its own.
-package enum Workload: String, Sendable, CaseIterable, Codable {
-    /// Puts, deletes and reads of single values.
-    case register
-    /// Writes under a precondition.
-    case compareAndSet = "compare-and-set"
-    /// A list a key, grown by read, append, write if unchanged.
-    case list
-    /// One token carried across gateways.
-    case session
-    /// Writes that are answered as soon as they are durable, some of them sent twice.
-    case asynchronous
 }

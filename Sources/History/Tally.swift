@@ -1,7 +1,7 @@
 /// How many calls there were, of which kind.
 package struct Tally: Sendable, Equatable {
     package struct Row: Sendable, Equatable, Encodable {
-        package var workload: Workload
+        package var workload: Scenario
         package var call: String
         package var calls = 0
         /// The answer says what happened.
@@ -17,7 +17,7 @@ package struct Tally: Sendable, Equatable {
 
     package init(_ calls: [Call]) {
         struct Name: Hashable {
-            var workload: Workload
+            var workload: Scenario
             var call: String
         }
         var found: [Name: Row] = [:]
@@ -35,7 +35,7 @@ package struct Tally: Sendable, Equatable {
             }
             found[name] = row
         }
-        for workload in Workload.allCases {
+        for workload in Scenario.allCases {
             rows += found.values.filter { $0.workload == workload }.sorted { $0.call < $1.call }
         }
     }
@@ -45,7 +45,7 @@ package struct Tally: Sendable, Equatable {
     package var informative: Int { rows.reduce(0) { $0 + $1.answered } }
 
     /// - Parameter call: as rows have it: `get applied`, `put`, `put if-version`.
-    package func answered(_ workload: Workload, _ call: String) -> Int {
+    package func answered(_ workload: Scenario, _ call: String) -> Int {
         rows.first { $0.workload == workload && $0.call == call }?.answered ?? 0
     }
 }

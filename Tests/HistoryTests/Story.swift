@@ -8,7 +8,7 @@ struct Story {
     /// - Parameter from: and `to`: the time of the call; `to` is `nil` when no answer came.
     mutating func call(
         _ request: Request, _ from: Int64, _ to: Int64?, _ answer: Answer, key: String = "k", process: Int = 0,
-        session: Int? = nil, _ workload: Workload = .register
+        session: Int? = nil, _ workload: Scenario = .register
     ) {
         recording.add(
             .call(
@@ -20,7 +20,7 @@ struct Story {
     /// A put that was applied while the client waited.
     mutating func put(
         _ value: String, _ from: Int64, _ to: Int64, _ version: UInt64, replaces: Bool = false,
-        if condition: Condition = .none, key: String = "k", session: Int? = nil, _ workload: Workload = .register
+        if condition: Condition = .none, key: String = "k", session: Int? = nil, _ workload: Scenario = .register
     ) {
         call(
             .put(value, condition), from, to,
@@ -30,7 +30,7 @@ struct Story {
 
     mutating func get(
         _ level: ReadLevel, _ from: Int64, _ to: Int64, _ value: String?, _ version: UInt64 = 0, key: String = "k",
-        session: Int? = nil, _ workload: Workload = .register
+        session: Int? = nil, _ workload: Scenario = .register
     ) {
         call(
             .get(level), from, to, value.map { .value($0, version: version) } ?? .absent, key: key, session: session,

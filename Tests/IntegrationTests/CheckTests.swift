@@ -10,7 +10,7 @@ struct CheckTests {
         let verdict = try await Self.verdict(seconds: 4)
         #expect(verdict.result == .right, "\(Self.explain(verdict))")
         for (workload, call, least) in [
-            (Workload.register, "get linearizable", 20), (.register, "get applied", 5), (.register, "put", 20),
+            (Scenario.register, "get linearizable", 20), (.register, "get applied", 5), (.register, "put", 20),
             (.register, "delete", 3), (.compareAndSet, "put if-version", 10), (.compareAndSet, "put if-absent", 1),
             (.compareAndSet, "delete if-version", 1), (.list, "put if-version", 10), (.session, "get session", 20),
             (.session, "put", 10), (.asynchronous, "put", 20), (.asynchronous, "delete", 5),
@@ -20,16 +20,16 @@ struct CheckTests {
         for judgement in verdict.judgements { #expect(judgement.judged > 50, "\(judgement)") }
     }
 
-    @Test(
-        "A proxy that lies is found out, and the lie is named",
-        arguments: [
-            (LyingProxy.Lie.forgetsWrites, [.lostWrite]),
-            (.servesOldValues, [.notLinearizable, .appliedReadBehind, .monotonicReads]),
-            (.doublesWrites, [.doubledWrite]),
-            (.ignoresPreconditions, [.preconditionIgnored, .notLinearizable]),
-            (.refusesWhatItForwards, [.refusedWriteApplied]),
-            (.dropsSessions, [.readYourWrites]),
-        ] as [(LyingProxy.Lie, Set<Violation.Kind>)])
+    private static let lies: [(LyingProxy.Lie, Set<Violation.Kind>)] = [
+        (.forgetsWrites, [.lostWrite]),
+        (.servesOldValues, [.notLinearizable, .appliedReadBehind, .monotonicReads]),
+        (.doublesWrites, [.doubledWrite]),
+        (.ignoresPreconditions, [.preconditionIgnored, .notLinearizable]),
+        (.refusesWhatItForwards, [.refusedWriteApplied]),
+        (.dropsSessions, [.readYourWrites]),
+    ]
+
+    @Test("A proxy that lies is found out, and the lie is named", arguments: lies)
     func lies(lie: LyingProxy.Lie, expected: Set<Violation.Kind>) async throws {
         let verdict = try await Self.verdict(seconds: 3, lie)
         #expect(verdict.result == .wrong, "\(lie)")

@@ -4,7 +4,7 @@ import Foundation
 import History
 import TidemarkClient
 
-extension Workload: ExpressibleByArgument {}
+extension Scenario: ExpressibleByArgument {}
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -53,7 +53,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp("Only this workload; may be given several times.", valueName: "workload"))
-    var workload: [Workload] = []
+    var workload: [Scenario] = []
 
     @Option(help: ArgumentHelp("The same seed makes the same choices; else a new one.", valueName: "n"))
     var seed: UInt64?
@@ -143,7 +143,7 @@ struct CheckCommand: AsyncParsableCommand {
         plan.bearerToken = configuration.bearerToken
         plan.clients = clients
         plan.keys = keys
-        if !workload.isEmpty { plan.workloads = Workload.allCases.filter(workload.contains) }
+        if !workload.isEmpty { plan.workloads = Scenario.allCases.filter(workload.contains) }
         plan.settleTimeout = .seconds(settle)
         let run = CheckRun(plan)
         let recording = try await CheckProgress.shown(of: run, seconds: seconds) {
