@@ -19,14 +19,19 @@ struct ConvergenceJudge {
                 }
                 judgement.judged += 1
                 guard read.value != value?.value || read.version != value?.version else { continue }
-                let seen = read.value.map { "\(Request.short($0)), version \(read.version ?? 0)" } ?? "no value"
+                let seen = Self.text(read.value, read.version)
+                let logged = Self.text(value?.value, value?.version)
                 judgement.violations.append(
                     Violation(
                         .notConverged, key: key.key,
                         "At rest, gateway \(read.gateway) says \(seen) at \(read.level.rawValue), and the log says "
-                            + "something else.", events: last.map { [$0] } ?? []))
+                            + "\(logged).", events: last.map { [$0] } ?? []))
             }
         }
         return judgement
+    }
+
+    private static func text(_ value: String?, _ version: UInt64?) -> String {
+        value.map { "\(Request.short($0)), version \(version ?? 0)" } ?? "no value"
     }
 }

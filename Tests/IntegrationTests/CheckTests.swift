@@ -20,7 +20,7 @@ struct CheckTests {
         for judgement in verdict.judgements { #expect(judgement.judged > 50, "\(judgement)") }
     }
 
-    private static let lies: [(LyingProxy.Lie, Set<Violation.Kind>)] = [
+    private static let broken: [(LyingProxy.Lie, Set<Violation.Kind>)] = [
         (.forgetsWrites, [.lostWrite]),
         (.servesOldValues, [.notLinearizable, .appliedReadBehind, .monotonicReads]),
         (.doublesWrites, [.doubledWrite]),
@@ -29,13 +29,12 @@ struct CheckTests {
         (.dropsSessions, [.readYourWrites]),
     ]
 
-    @Test("A proxy that lies is found out, and the lie is named", arguments: lies)
+    @Test("A proxy that lies is found out, and the lie is named", arguments: broken)
     func lies(lie: LyingProxy.Lie, expected: Set<Violation.Kind>) async throws {
         let verdict = try await Self.verdict(seconds: 3, lie)
         #expect(verdict.result == .wrong, "\(lie)")
         let kinds = Set(verdict.violations.map(\.kind))
         #expect(kinds.isSuperset(of: expected), "\(lie): \(kinds)")
-        for violation in verdict.violations { #expect(violation.calls.count + violation.events.count > 0) }
     }
 
     @Test("Writes whose answer is lost stay open, and are no violation")
