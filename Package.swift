@@ -122,10 +122,13 @@ let package = Package(
             name: "TidemarkClient",
             dependencies: [httpClient, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings),
+        .target(name: "History", swiftSettings: settings),
+        .target(name: "Checking", dependencies: ["History", "TidemarkClient"], swiftSettings: settings),
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Gateway", "LocalStack", "Projector", "Prometheus",
+                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector",
+                "Prometheus",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
             ],
@@ -154,15 +157,19 @@ let package = Package(
                 "Cache", "Commands", "EventLog", "Gateway", httpTypes, hummingbird, logging, metrics, nioCore, nioPosix,
             ],
             swiftSettings: settings),
+        .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: settings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TidemarkClient", "tidemark", arguments], swiftSettings: settings),
+            name: "CommandLineTests", dependencies: ["Checking", "History", "TidemarkClient", "tidemark", arguments],
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Gateway", "Lanes", "LocalStack", "Projector", "Prometheus",
-                "TidemarkClient", "CLibPQ", crypto, httpClient, lifecycle, logging, nioCore, nioHTTP1,
+                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack", "Projector",
+                "Prometheus", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes, hummingbird, lifecycle,
+                logging,
+                nioCore, nioHTTP1,
             ],
             swiftSettings: settings),
     ]
