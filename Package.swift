@@ -81,6 +81,7 @@ let package = Package(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
 
         // Values and drivers
+        .target(name: "SplitMix", swiftSettings: settings),
         .target(name: "Lanes", dependencies: [logging], swiftSettings: settings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: settings),
         .target(
@@ -123,12 +124,12 @@ let package = Package(
             dependencies: [httpClient, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings),
         .target(name: "History", swiftSettings: settings),
-        .target(name: "Checking", dependencies: ["History", "TidemarkClient"], swiftSettings: settings),
+        .target(name: "Checking", dependencies: ["History", "SplitMix", "TidemarkClient"], swiftSettings: settings),
         .executableTarget(
             name: "tidemark",
             dependencies: [
                 "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector",
-                "Prometheus",
+                "Prometheus", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
             ],
@@ -136,38 +137,49 @@ let package = Package(
         .executableTarget(
             name: "tidemark-benchmarks",
             dependencies: [
-                "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", arguments,
-                hummingbird,
-                logging, metrics,
+                "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", "SplitMix",
+                arguments,
+                hummingbird, logging, metrics,
             ],
             path: "Sources/Benchmarks",
             swiftSettings: settings),
 
         // Tests
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging, metrics], swiftSettings: settings),
+            name: "CommandsTests", dependencies: ["Commands", "Lanes", "SplitMix", logging, metrics],
+            swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .testTarget(
-            name: "CacheTests", dependencies: ["Cache", "Commands", "EventLog", nioCore], swiftSettings: settings),
+            name: "CacheTests", dependencies: ["Cache", "Commands", "EventLog", "SplitMix", nioCore],
+            swiftSettings: settings),
         .testTarget(
-            name: "ProjectorTests", dependencies: ["Commands", "EventLog", "Projector"], swiftSettings: settings),
+            name: "ProjectorTests", dependencies: ["Commands", "EventLog", "Projector", "SplitMix"],
+            swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Gateway", httpTypes, hummingbird, logging, metrics, nioCore, nioPosix,
+                "Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, hummingbird, logging, metrics,
+                nioCore,
+                nioPosix,
             ],
             swiftSettings: settings),
-        .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: settings),
+        .testTarget(name: "HistoryTests", dependencies: ["History", "SplitMix"], swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, nioCore],
+            swiftSettings: settings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["Checking", "History", "TidemarkClient", "tidemark", arguments],
+            name: "CommandLineTests",
+            dependencies: ["Checking", "History", "SplitMix", "TidemarkClient", "tidemark", arguments],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack", "Projector",
-                "Prometheus", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes, hummingbird, lifecycle,
+                "Prometheus", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes, hummingbird,
+                lifecycle,
                 logging,
                 nioCore, nioHTTP1,
             ],

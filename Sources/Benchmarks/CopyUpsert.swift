@@ -1,6 +1,7 @@
 import ArgumentParser
 import Commands
 import Foundation
+import SplitMix
 
 /// The least that storing the same rows can cost: COPY into the log, upsert into the projection, commit. No reading of
 /// state, no hashing, no queue, no cache.
@@ -61,7 +62,7 @@ struct CopyUpsert: ParsableCommand {
 private struct BatchWriter {
     let session: PostgresSession
     var sequences: [Int64]
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     var number = 0
 
     init(session: PostgresSession, partitions: Int) {

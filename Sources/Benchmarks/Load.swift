@@ -1,6 +1,7 @@
 import ArgumentParser
 import Commands
 import Foundation
+import SplitMix
 
 /// The writes that the log benchmarks apply: the same options give the same keys in the same order.
 struct Load: ParsableArguments {
@@ -23,13 +24,13 @@ struct Load: ParsableArguments {
     func sequence() -> [Key] {
         let names = (0..<keys).map { Key(trusted: "bench/\($0)") }
         let zipfian = ZipfianKeys(count: keys)
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         return (0..<events).map { _ in names[zipfian.next(&random)] }
     }
 
     /// No two alike, so that nothing is saved by compression.
     static func value(_ number: Int) -> [UInt8] {
-        var random = SeededGenerator(seed: UInt64(number))
+        var random = SplitMix64(seed: UInt64(number))
         return (0..<valueBytes / 8).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SplitMix
 
 /// Numbers with a zipfian distribution of skew 0.99, as in YCSB, scattered so that popular ones are no neighbours.
 struct ZipfianKeys {
@@ -11,11 +12,11 @@ struct ZipfianKeys {
             sum += 1 / pow(Double(rank), 0.99)
             return sum
         }
-        var random = SeededGenerator(seed: 0)
+        var random = SplitMix64(seed: 0)
         order = (0..<count).shuffled(using: &random)
     }
 
-    func next(_ random: inout SeededGenerator) -> Int {
+    func next(_ random: inout SplitMix64) -> Int {
         let drawn = Double(random.next() >> 11) * 0x1p-53 * cumulative[cumulative.count - 1]
         var (low, high) = (0, cumulative.count - 1)
         while low < high {

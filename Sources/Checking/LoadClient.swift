@@ -1,4 +1,5 @@
 import History
+import SplitMix
 import Synchronization
 
 /// One of a run's processes: does a few calls of one workload, then of another, as its dice fall.
@@ -28,7 +29,7 @@ struct LoadClient {
     private let number: Int
     private let process: RecordedProcess
     private let shared: Shared
-    private var dice: Dice
+    private var dice: SplitMix64
     private var written = 0
     private var sessions = 0
     private var session: RecordedProcess.NumberedSession
@@ -39,7 +40,7 @@ struct LoadClient {
         self.number = number
         self.process = process
         self.shared = shared
-        dice = Dice(seed: plan.seed, process: number)
+        dice = SplitMix64(seed: plan.seed, stream: number)
         session = .init(number: number)
     }
 

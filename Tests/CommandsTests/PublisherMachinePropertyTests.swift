@@ -1,11 +1,12 @@
 import Foundation
+import SplitMix
 import Testing
 
 @testable import Commands
 
 /// Plays random events to a machine, against a broker that takes, refuses, returns and forgets.
 private struct PublisherWorld {
-    private var generator: SeededGenerator
+    private var generator: SplitMix64
     private var machine: PublisherMachine<Int>
     private var now = ContinuousClock.now
     private let seed: UInt64
@@ -27,7 +28,7 @@ private struct PublisherWorld {
 
     init(seed: UInt64) {
         self.seed = seed
-        generator = SeededGenerator(seed: seed)
+        generator = SplitMix64(seed: seed)
         var limits = PublisherLimits()
         limits.batchCommands = Int.random(in: 1...5, using: &generator)
         limits.batchBytes = Int.random(in: 50...2_000, using: &generator)

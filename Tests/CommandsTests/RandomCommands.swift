@@ -1,10 +1,11 @@
 import Foundation
+import SplitMix
 
 @testable import Commands
 
 extension Command {
     /// Any command that a gateway could send.
-    static func random(using generator: inout SeededGenerator) -> Command {
+    static func random(using generator: inout SplitMix64) -> Command {
         let operation: Operation =
             switch Int.random(in: 0..<3, using: &generator) {
             case 0:
@@ -36,7 +37,7 @@ extension Command {
 }
 
 extension Outcome {
-    static func random(partition: Partition, using generator: inout SeededGenerator) -> Outcome {
+    static func random(partition: Partition, using generator: inout SplitMix64) -> Outcome {
         let result: Result =
             switch Int.random(in: 0..<6, using: &generator) {
             case 0: .put(created: generator.chance(50))
@@ -53,7 +54,7 @@ extension Outcome {
 }
 
 extension String {
-    static func random(upTo length: Int, using generator: inout SeededGenerator) -> String {
+    static func random(upTo length: Int, using generator: inout SplitMix64) -> String {
         let alphabet: [Character] = ["a", "Z", "/", "{", "}", " ", "é", "e\u{301}", "漢", "🐟", "%", "\u{1}"]
         let count = Int.random(in: 0...length, using: &generator)
         return String((0..<count).map { _ in alphabet.randomElement(using: &generator)! })
@@ -61,11 +62,11 @@ extension String {
 }
 
 extension Data {
-    static func random(upTo length: Int, using generator: inout SeededGenerator) -> Data {
+    static func random(upTo length: Int, using generator: inout SplitMix64) -> Data {
         random(exactly: Int.random(in: 0...length, using: &generator), using: &generator)
     }
 
-    static func random(exactly length: Int, using generator: inout SeededGenerator) -> Data {
+    static func random(exactly length: Int, using generator: inout SplitMix64) -> Data {
         Data((0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) })
     }
 }

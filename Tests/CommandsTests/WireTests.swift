@@ -1,4 +1,5 @@
 import Foundation
+import SplitMix
 import Testing
 
 @testable import Commands
@@ -7,7 +8,7 @@ import Testing
 struct WireTests {
     @Test("Decoding gives back what was encoded", arguments: 0..<200)
     func batchRoundTrip(seed: Int) throws {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let batch = CommandBatch(
             partition: Partition(Int.random(in: 0..<1_024, using: &generator)), origin: Origin(generator.next()),
             firstN: .random(in: 1...1_000_000, using: &generator),
@@ -20,7 +21,7 @@ struct WireTests {
 
     @Test("Outcomes come back as they were", arguments: 0..<100)
     func outcomesRoundTrip(seed: Int) throws {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let partition = Partition(Int.random(in: 0..<1_024, using: &generator))
         let outcomes = (0..<Int.random(in: 1...30, using: &generator)).map { _ in
             Outcome.random(partition: partition, using: &generator)
@@ -31,7 +32,7 @@ struct WireTests {
 
     @Test("A damaged message is an error or another message, never a crash", arguments: 0..<100)
     func damage(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let message = CommandBatch.encode(
             partition: Partition(3), origin: Origin(9), firstN: 1,
             commands: (0..<5).map { _ in EncodedCommand(.random(using: &generator)) })

@@ -1,3 +1,4 @@
+import SplitMix
 import Testing
 
 @testable import History
@@ -16,7 +17,7 @@ struct LinearizabilityPropertyTests {
         var rejected = 0
         var accepted = 0
         for seed in UInt64(0)..<4_000 {
-            var random = SeededGenerator(seed: seed ^ 0xfeed)
+            var random = SplitMix64(seed: seed ^ 0xfeed)
             var calls = RandomRegister.history(seed: seed, calls: 6, width: 25)
             for _ in 0...Int.random(in: 0..<2, using: &random) { RandomRegister.mutate(&calls, &random) }
             let expected = BruteForce(calls).isLinearizable
@@ -31,7 +32,7 @@ struct LinearizabilityPropertyTests {
     func evidence() {
         var rejected = 0
         for seed in UInt64(0)..<100 {
-            var random = SeededGenerator(seed: seed ^ 0xabcd)
+            var random = SplitMix64(seed: seed ^ 0xabcd)
             var calls = RandomRegister.history(seed: seed, calls: 30, width: 40)
             for _ in 0..<3 { RandomRegister.mutate(&calls, &random) }
             let key = Self.key(calls)

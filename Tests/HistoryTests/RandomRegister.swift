@@ -1,3 +1,5 @@
+import SplitMix
+
 @testable import History
 
 /// Histories that a register made, one call after the other, whose intervals were then widened until they overlap; and
@@ -5,7 +7,7 @@
 enum RandomRegister {
     /// - Parameter width: how much earlier and later than its effect a call may begin and end; effects are 10 apart.
     static func history(seed: UInt64, calls count: Int, width: Int64) -> [Call] {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var value: String?
         var version: UInt64 = 0
         var sequence: UInt64 = 0
@@ -62,7 +64,7 @@ enum RandomRegister {
     }
 
     private static func condition(
-        _ version: UInt64, _ sequence: UInt64, _ random: inout SeededGenerator
+        _ version: UInt64, _ sequence: UInt64, _ random: inout SplitMix64
     ) -> Condition {
         switch Int.random(in: 0..<10, using: &random) {
         case ..<5: .none
@@ -73,7 +75,7 @@ enum RandomRegister {
         }
     }
 
-    static func mutate(_ calls: inout [Call], _ random: inout SeededGenerator) {
+    static func mutate(_ calls: inout [Call], _ random: inout SplitMix64) {
         let index = Int.random(in: calls.indices, using: &random)
         let values = calls.compactMap { call -> String? in
             if case .put(let value, _) = call.request { value } else { nil }

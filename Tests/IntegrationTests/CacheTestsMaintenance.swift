@@ -1,6 +1,7 @@
 import Commands
 import EventLog
 import LocalStack
+import SplitMix
 import Synchronization
 import Testing
 
@@ -294,7 +295,7 @@ import Testing
                         }
                     }
                     group.addTask {
-                        var random = SplitMix(seed)
+                        var random = SplitMix64(seed: seed)
                         for _ in 0..<6 {
                             try await Task.sleep(for: .milliseconds(Int(random.next() % 40)))
                             switch random.next() % 3 {
@@ -329,18 +330,6 @@ private final class Flag: Sendable {
     init(_ value: Bool) { state = Mutex(value) }
     var value: Bool { state.withLock { $0 } }
     func set(_ value: Bool) { state.withLock { $0 = value } }
-}
-
-private struct SplitMix {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }
 
 extension CacheBench {

@@ -2,6 +2,7 @@ import Commands
 import EventLog
 import Foundation
 import Projector
+import SplitMix
 import Testing
 
 @Suite("The fold")
@@ -152,7 +153,7 @@ struct FoldTests {
         "Whatever comes, in whatever batches: sequences are dense, the tree is the log's, the projection its replay",
         arguments: 0..<50)
     mutating func random(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var commands: [(Command, Dot)] = []
         var next: [Origin: UInt64] = [:]
         for _ in 0..<200 {
@@ -198,20 +199,5 @@ struct FoldTests {
             #expect(replayed[key]?.value == (value.state.deleted ? nil : value.content.value), "seed \(seed)")
         }
         #expect(replayed.count == log.keys.count, "seed \(seed)")
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import SplitMix
 import TidemarkClient
 
 /// Runs concurrent clients and adds up what they measured.

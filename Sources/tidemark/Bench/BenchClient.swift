@@ -1,4 +1,5 @@
 import Foundation
+import SplitMix
 import TidemarkClient
 
 /// One of the concurrent clients: sends an operation, waits for its answer, sends the next one.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SplitMix
 import Synchronization
 import TidemarkClient
 

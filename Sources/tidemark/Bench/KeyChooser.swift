@@ -1,3 +1,5 @@
+import SplitMix
+
 /// Which record an operation takes.
 struct KeyChooser: Sendable {
     enum Distribution: String, Sendable, CaseIterable {

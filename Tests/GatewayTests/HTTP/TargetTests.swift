@@ -1,4 +1,5 @@
 import Commands
+import SplitMix
 import Testing
 
 @testable import Gateway
@@ -52,7 +53,7 @@ struct TargetTests {
 
     @Test("Any bytes of a key survive the path", arguments: 0..<50 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let scalars = (0..<40).compactMap { _ in UnicodeScalar(UInt32.random(in: 1...0x2fff, using: &random)) }
         let text = String(String.UnicodeScalarView(scalars))
         let path = text.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 0xf, radix: 16) }.joined()

@@ -1,4 +1,5 @@
 import Commands
+import SplitMix
 import Testing
 
 @testable import Gateway
@@ -9,7 +10,7 @@ struct SessionTokenTests {
 
     @Test("Decoding gives back what was encoded", arguments: 0..<200 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let token = SessionToken.random(partitions: 16, &random)
         let text = codec.encode(token)
         #expect(try codec.decode(text) == token.normalized, "seed \(seed)")
@@ -76,7 +77,7 @@ struct SessionTokenTests {
 
     @Test("Whatever is decoded has one text, and no input traps", arguments: 0..<40 as Range<UInt64>)
     func fuzz(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<200 {
             var bytes = try #require(Base64URL.decode(codec.encode(SessionToken.random(partitions: 16, &random))))
             for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
@@ -99,7 +100,7 @@ struct SessionTokenTests {
         "What a token says never shrinks, and folding keeps every write that isn't applied",
         arguments: 0..<200 as Range<UInt64>)
     func monotone(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var token = SessionToken()
         // The world: of each partition what every origin has sent and what is applied of it.
         var sent: [Partition: [Origin: UInt64]] = [:]
@@ -154,7 +155,7 @@ struct SessionTokenTests {
 }
 
 extension SessionToken {
-    fileprivate static func random(partitions: Int, _ random: inout SplitMix) -> SessionToken {
+    fileprivate static func random(partitions: Int, _ random: inout SplitMix64) -> SessionToken {
         var token = SessionToken()
         for _ in 0..<Int.random(in: 0...20, using: &random) {
             let partition = Partition(Int.random(in: 0..<partitions, using: &random))
@@ -176,20 +177,5 @@ extension SessionToken {
             for dot in mark.pending.sorted(by: { $0.origin < $1.origin }) { token.wrote(dot, in: mark.partition) }
         }
         return token
-    }
-}
-
-/// Sebastiano Vigna's splitmix64.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

@@ -1,5 +1,6 @@
 import Commands
 import HTTPTypes
+import SplitMix
 import Synchronization
 import Testing
 
@@ -11,7 +12,7 @@ struct WritingSessionTests {
         "Whatever a client is given it may echo, its token stays short, and no write is dropped from it unapplied",
         arguments: 0..<20 as Range<UInt64>)
     func echo(seed: UInt64) async throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let call = Caller()
         let codec = call.gateway.sessions
         var token: String?
