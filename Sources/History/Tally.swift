@@ -14,6 +14,8 @@ package struct Tally: Sendable, Equatable {
 
     /// By workload, in its order, then by kind of call.
     package private(set) var rows: [Row] = []
+    /// How often which problem was the answer.
+    package private(set) var problems: [String: Int] = [:]
 
     package init(_ calls: [Call]) {
         struct Name: Hashable {
@@ -34,6 +36,10 @@ package struct Tally: Sendable, Equatable {
             case .unknown: row.unknown += 1
             }
             found[name] = row
+            switch call.answer {
+            case .refused(let problem), .unknown(let problem, _): problems[problem, default: 0] += 1
+            default: break
+            }
         }
         for workload in Scenario.allCases {
             rows += found.values.filter { $0.workload == workload }.sorted { $0.call < $1.call }

@@ -13,9 +13,16 @@ package struct Verdict: Sendable, Equatable {
     package var tally: Tally
 
     package var violations: [Violation] { judgements.flatMap(\.violations) }
+    /// What could not be judged, and why.
     package var open: [String] {
-        let idle = tally.informative == 0 ? ["nothing happened: not one operation has an outcome"] : []
-        return idle + judgements.flatMap(\.open)
+        if tally.informative > 0 { return judgements.flatMap(\.open) }
+        let problems = tally.problems.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+            "\($0.key): \($0.value)"
+        }
+        return [
+            "nothing happened: not one operation has an outcome"
+                + (problems.isEmpty ? "" : " (\(problems.joined(separator: ", ")))")
+        ]
     }
     package var result: Result {
         if !violations.isEmpty { return .wrong }

@@ -48,6 +48,19 @@ import Testing
         #expect((violations?.first?["calls"] as? [Any])?.count == 3)
     }
 
+    @Test("When nothing answered, that is all there is to say")
+    func nothing() throws {
+        let refused = """
+            {"type":"start","format":1,"prefix":"p","urls":["http://a"],"seed":7,"clients":2}
+            {"type":"operation","id":0,"process":0,"workload":"register","gateway":0,"key":"p/k","call":"put",\
+            "value":"1","invoked":1,"completed":2,"outcome":"refused","problem":"unreachable"}
+            """
+        let recording = try Recording(ndjson: Data(refused.utf8))
+        let report = CheckReport(recording, Verdict(of: recording), file: nil)
+        #expect(report.result == .inconclusive)
+        #expect(report.open == ["nothing happened: not one operation has an outcome (unreachable: 1)"])
+    }
+
     @Test("A file is judged without a server, and the exit status tells how it went")
     func exitStatus() async throws {
         let right = Self.history(read: "1.2", version: 2)

@@ -14,12 +14,14 @@ struct CheckCommand: AsyncParsableCommand {
             Several clients write and read at once, through all the gateways that are named, and every call is recorded with the \
             time it began and ended. Then everything that was acknowledged is followed up, and the record is judged:
 
-              linearizability  each key answered as one register: linearizable reads, waiting writes, preconditions
-              applied reads    reads at "applied" never fall behind what was applied
-              sessions         read your writes, monotonic reads and writes, writes follow reads, across gateways
-              log              each acknowledged command is one event, each event was asked for, order was kept
-              lists            nothing appended was lost, doubled or changed
-              convergence      at rest, all gateways say the same at every consistency
+              linearizability  each key answered as one register would
+              applied reads    they never fall behind what was applied
+              sessions         read your writes, monotonic reads and writes,
+                               writes follow reads, through any gateway
+              log              each acknowledged command is one event, each
+                               event was asked for, order was kept
+              lists            no append was lost, doubled or changed
+              convergence      at rest all gateways say the same
 
             A write whose answer was lost may have happened or not: it is never guessed. Use it on a live cluster, with a name \
             for each gateway and servers dying as you like. It writes under a key prefix of its own and leaves it there.
@@ -29,8 +31,9 @@ struct CheckCommand: AsyncParsableCommand {
 
             EXAMPLES
               tidemark check
-              tidemark check --url http://one:8080 --url http://two:8080 --seconds 60 --history run.ndjson
-              tidemark check --workload register --workload compare-and-set --keys 1 --clients 20
+              tidemark check --url http://one:8080 --url http://two:8080 --seconds 60
+              tidemark check --workload compare-and-set --keys 1 --clients 20
+              tidemark check --seconds 300 --history run.ndjson
               tidemark check --history run.ndjson --judge-only --output json
             """)
 

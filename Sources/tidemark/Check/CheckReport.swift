@@ -18,6 +18,7 @@ struct CheckReport: Encodable {
 
     /// Of each kind of violation; the rest is counted.
     private static let shownOfKind = 3
+    private static let shownOpen = 10
 
     init(_ recording: Recording, _ verdict: Verdict, file: String?) {
         result = verdict.result
@@ -52,8 +53,11 @@ struct CheckReport: Encodable {
                 [judgement.judge, Figures.count(judgement.judged), judgement.unit, Self.word(judgement)]
             }, textColumns: 1, lastIsText: 2)
         for (number, violation) in shown.enumerated() { lines += number == 0 ? ["", violation] : [violation] }
-        for reason in open.prefix(10) { lines += ["", "not judged: \(reason)"] }
-        if open.count > 10 { lines += ["", "not judged: \(Figures.count(open.count - 10)) more"] }
+        if !open.isEmpty { lines.append("") }
+        lines += open.prefix(Self.shownOpen).map { "not judged: \($0)" }
+        if open.count > Self.shownOpen {
+            lines.append("not judged: \(Figures.count(open.count - Self.shownOpen)) more; --output json has them all")
+        }
         return (lines + ["", conclusion]).joined(separator: "\n")
     }
 
