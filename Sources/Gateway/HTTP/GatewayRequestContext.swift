@@ -1,5 +1,5 @@
 package import Hummingbird
-import Logging
+package import Logging
 import NIOCore
 
 /// What a request brings beside itself.
@@ -14,7 +14,7 @@ package struct GatewayRequestContext: RequestContext {
     }
 
     /// Without a connection.
-    init(logger: Logger) {
+    package init(logger: Logger) {
         coreContext = CoreRequestContextStorage(source: Unconnected(logger: logger))
         channel = nil
     }
