@@ -20,12 +20,13 @@ package struct Simulation: Sendable {
 
     package var seed: UInt64
     package var without: Safeguard?
-    /// Whether there are faults at all.
-    package var hasFaults = true
+    /// `nil` lets the seed choose.
+    package var faults: Set<Fault>?
 
-    package init(seed: UInt64, without: Safeguard? = nil) {
+    package init(seed: UInt64, without: Safeguard? = nil, faults: Set<Fault>? = nil) {
         self.seed = seed
         self.without = without
+        self.faults = faults
     }
 
     /// Once in a process, before anything else of Swift's concurrency.
@@ -35,8 +36,9 @@ package struct Simulation: Sendable {
     package func run(trace: Trace = Trace(keepsLines: false)) -> Result {
         let simulator = Simulator(seed: seed, trace: trace)
         defer { simulator.end() }
-        let faults = hasFaults ? choose(&simulator.random) : []
-        let world = World(simulator, without: without, skewed: faults.contains(.clockSkew))
+        let chosen = choose(&simulator.random)
+        let faults = self.faults ?? chosen
+        let world = World(simulator, without: without, faults: faults)
         let end = simulator.now + Self.activity
         let keys = (0..<2 + simulator.random.below(4)).map { Key(trusted: "k\($0)") }
         let clients = (0..<2 + simulator.random.below(3)).map {

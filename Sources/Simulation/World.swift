@@ -30,15 +30,16 @@ final class World: @unchecked Sendable {
     private(set) var projectors: [ProjectorProcess] = []
     private var runs = 0
 
-    init(_ simulator: Simulator, without: Safeguard?, skewed: Bool) {
+    init(_ simulator: Simulator, without: Safeguard?, faults: Set<Fault>) {
         self.simulator = simulator
         self.without = without
         let partitioner = Partitioner(count: 1 + simulator.random.below(3))
         cluster = ClusterDescription(
             id: UUID(uuidString: "7d444840-9dc0-11d1-b245-5ffdce74fad2")!, partitioner: partitioner,
             secret: Data(repeating: 7, count: ClusterDescription.secretByteCount), generation: 1)
-        longestSkew = skewed ? .milliseconds(1_500) : 0
-        history = History(simulator, partitioner: partitioner, longestSkew: longestSkew)
+        longestSkew = faults.contains(.clockSkew) ? .milliseconds(1_500) : 0
+        history = History(
+            simulator, partitioner: partitioner, longestSkew: longestSkew, stalenessBound: Self.stalenessBound(faults))
         broker = SimulatedBroker(simulator, partitions: partitioner, without: without, history: history)
         database = SimulatedDatabase(
             simulator, partitions: partitioner.count, without: without, history: history)
@@ -51,6 +52,16 @@ final class World: @unchecked Sendable {
         }
         for _ in 0..<Self.gatewayCount { startGateway() }
         for _ in 0..<Self.projectorCount { startProjector() }
+    }
+
+    /// A heartbeat lives for three seconds after the last renewal, and an owner that does not hear from Redis waits for a second before
+    /// it stops; a renewal may be under way for a while. A read that others joined may have begun before they came.
+    private static func stalenessBound(_ faults: Set<Fault>) -> Nanoseconds {
+        var bound: Nanoseconds = .seconds(6)
+        if faults.contains(.lateRedis) { bound += .seconds(2) }
+        if faults.contains(.slowReads) { bound += .seconds(8) }
+        if faults.contains(.gatewayPause) { bound += .seconds(12) }
+        return bound
     }
 
     private func process(_ role: String) -> SimulatedProcess {

@@ -9,7 +9,7 @@ struct Campaign {
     private static let traceLines = 60
 
     var seeds: Range<UInt64>
-    var without: Safeguard?
+    var plan: Plan
     var jobs: Int
 
     private struct State {
@@ -25,7 +25,7 @@ struct Campaign {
         DispatchQueue.concurrentPerform(iterations: jobs) { _ in
             while let chunk = state.withLock({ takeChunk(&$0) }) {
                 do {
-                    let ending = try WorkerProcess.run(chunk, without: without) { report in
+                    let ending = try WorkerProcess.run(chunk, plan) { report in
                         if case .held = report { state.withLock { showProgress(&$0, began) } }
                     }
                     state.withLock { add(ending, to: &$0) }
@@ -63,13 +63,12 @@ struct Campaign {
 
     /// Runs the seed once more with its trace.
     private func explain(_ seed: UInt64, _ invariant: String, _ detail: String) throws -> ExitCode {
-        var arguments = ["--seed", "\(seed)", "--trace"]
-        if let without { arguments += ["--without", without.rawValue] }
+        let arguments = ["--seed", "\(seed)", "--trace"] + plan.arguments
         var lines: [Substring] = []
         _ = try WorkerProcess.start(arguments) { lines.append($0) }
         for line in lines.suffix(Self.traceLines) { print(line) }
         print("\nseed \(seed) broke a promise: \(invariant) (\(detail))")
-        print(WorkerProcess.command(toReplay: seed, without: without))
+        print(WorkerProcess.command(toReplay: seed, plan))
         return .failure
     }
 

@@ -20,7 +20,7 @@ struct MutationTable {
         DispatchQueue.concurrentPerform(iterations: jobs) { _ in
             while let safeguard = state.withLock({ $0.left.isEmpty ? nil : $0.left.removeFirst() }) {
                 do {
-                    let ending = try WorkerProcess.run(1..<1 + seeds, without: safeguard)
+                    let ending = try WorkerProcess.run(1..<1 + seeds, Plan(without: safeguard))
                     state.withLock { $0.rows[safeguard] = ending }
                 } catch {
                     state.withLock { $0.error = error }

@@ -32,6 +32,12 @@ struct Simulate: ParsableCommand {
             discussion: "One of \(Safeguard.allCases.map(\.rawValue).joined(separator: ", "))."))
     var without: Safeguard?
 
+    @Option(
+        help: ArgumentHelp(
+            "Let only these faults happen, instead of those that each seed chooses; a list with commas, or none.",
+            discussion: "Of \(Fault.allCases.map(\.rawValue).joined(separator: ", "))."))
+    var faults: FaultList?
+
     @Flag(help: "Take each safeguard away in turn, and print how many seeds it takes until a promise breaks.")
     var mutations = false
 
@@ -52,19 +58,20 @@ struct Simulate: ParsableCommand {
             try DeterministicHashing.ensure()
             Simulation.prepare()
             if let seed { return try runHere(seed) }
-            Worker(without: without).run(first..<first + count)
+            Worker(plan: plan).run(first..<first + count)
         } else if mutations {
             try MutationTable(seeds: count, jobs: jobs ?? cores).run()
         } else {
-            try Campaign(seeds: first..<first + count, without: without, jobs: jobs ?? cores).run()
+            try Campaign(seeds: first..<first + count, plan: plan, jobs: jobs ?? cores).run()
         }
     }
 
+    private var plan: Plan { Plan(without: without, faults: faults) }
     private var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 
     private func runHere(_ seed: UInt64) throws {
         let lines = Trace(keepsLines: trace)
-        let result = Simulation(seed: seed, without: without).run(trace: lines)
+        let result = plan.simulation(seed).run(trace: lines)
         for line in lines.last(.max) { print(line) }
         print(
             "seed \(seed): \(result.steps) steps, \(result.events) events, \(result.reads) reads, fingerprint "
@@ -73,5 +80,3 @@ struct Simulate: ParsableCommand {
         if !result.violations.isEmpty { throw ExitCode.failure }
     }
 }
-
-extension Safeguard: ExpressibleByArgument {}

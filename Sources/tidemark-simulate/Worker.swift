@@ -3,12 +3,12 @@ import Simulation
 
 /// Runs seeds one after the other and reports each in a line, for the process that started this one.
 struct Worker {
-    var without: Safeguard?
+    var plan: Plan
 
     func run(_ seeds: Range<UInt64>) {
         for seed in seeds {
             write(Report.begun(seed))
-            let result = Simulation(seed: seed, without: without).run()
+            let result = plan.simulation(seed).run()
             if let violation = result.violations.first {
                 return write(Report.broken(seed, violation.invariant, violation.detail))
             }

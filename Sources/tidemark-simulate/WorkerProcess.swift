@@ -18,10 +18,9 @@ struct WorkerProcess {
     ///
     /// - Parameter report: called for each line, on this thread.
     static func run(
-        _ seeds: Range<UInt64>, without: Safeguard?, report: (Report) -> Void = { _ in }
+        _ seeds: Range<UInt64>, _ plan: Plan, report: (Report) -> Void = { _ in }
     ) throws -> Ending {
-        var arguments = ["--worker", "--first", "\(seeds.lowerBound)", "--seeds", "\(seeds.count)"]
-        if let without { arguments += ["--without", without.rawValue] }
+        let arguments = ["--worker", "--first", "\(seeds.lowerBound)", "--seeds", "\(seeds.count)"] + plan.arguments
         var ending = Ending()
         var current = seeds.lowerBound
         let status = try start(arguments) { line in
@@ -64,7 +63,7 @@ struct WorkerProcess {
         return process.terminationStatus
     }
 
-    static func command(toReplay seed: UInt64, without: Safeguard?) -> String {
-        "swift run tidemark-simulate --seed \(seed) --trace" + (without.map { " --without \($0.rawValue)" } ?? "")
+    static func command(toReplay seed: UInt64, _ plan: Plan) -> String {
+        (["swift run tidemark-simulate --seed \(seed) --trace"] + plan.arguments).joined(separator: " ")
     }
 }

@@ -79,7 +79,7 @@ final class Nemesis: @unchecked Sendable {
         case .redisEviction: world.redis.evict(simulator.random.pick([0.1, 0.5, 1]))
         case .redisEmpty: world.emptyRedis()
         case .redisGatewaysOnly:
-            let end = simulator.now + time(.milliseconds(500), .seconds(15))
+            let end = simulator.now + simulator.random.between(.milliseconds(500), .seconds(15))
             for projector in world.projectors { projector.redis.unreachableUntil = end }
         case .redisOutage:
             let end = simulator.now + time(.milliseconds(500), .seconds(8))
@@ -92,7 +92,7 @@ final class Nemesis: @unchecked Sendable {
     }
 
     private func databaseOutage() {
-        let end = simulator.now + time(.milliseconds(200), .seconds(8))
+        let end = simulator.now + simulator.random.between(.milliseconds(200), .seconds(12))
         simulator.note("database out of reach")
         switch simulator.random.below(3) {
         case 0: gateway?.log.unreachableUntil = end

@@ -20,11 +20,8 @@ final class History: @unchecked Sendable {
         var sequence: UInt64
     }
 
-    /// How much older than its beginning what an eventual read shows may be. A heartbeat lives for 3 s after the last sign of
-    /// an owner that can't know better, an owner that lost the database believes in its lease for 5 s, and either may be a
-    /// message of 2 s away from Redis.
-    static let stalenessBound: Nanoseconds = .seconds(10)
-
+    /// How much older than its beginning what an eventual read shows may be.
+    let stalenessBound: Nanoseconds
     let simulator: Simulator
     let partitioner: Partitioner
     private let longestSkew: Nanoseconds
@@ -42,8 +39,9 @@ final class History: @unchecked Sendable {
     /// Answers that clients got; for the report.
     private(set) var answers = 0
 
-    init(_ simulator: Simulator, partitioner: Partitioner, longestSkew: Nanoseconds) {
+    init(_ simulator: Simulator, partitioner: Partitioner, longestSkew: Nanoseconds, stalenessBound: Nanoseconds) {
         self.simulator = simulator
+        self.stalenessBound = stalenessBound
         self.partitioner = partitioner
         self.longestSkew = longestSkew
         acknowledgedInOrder = Array(repeating: [], count: partitioner.count)

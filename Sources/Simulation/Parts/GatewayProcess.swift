@@ -24,7 +24,7 @@ final class GatewayProcess: @unchecked Sendable {
         simulator = world.simulator
         var limits = PublisherLimits()
         limits.messagesInFlight = world.messagesInFlight
-        limits.batchCommands = 4
+        limits.batchCommands = 3
         bus = SimulatedPublisher(world, process, origin: .random(), limits: limits)
         redis = RedisClient(world, process)
         log = DatabaseClient(world, process)

@@ -33,7 +33,7 @@ extension GatewayProcess {
         for (name, value) in request.fields {
             head.headerFields.append(HTTPField(name: HTTPField.Name(name)!, value: value))
         }
-        if request.method == .put { head.headerFields[.contentLength] = String(request.body.utf8.count) }
+        if !request.body.isEmpty { head.headerFields[.contentLength] = String(request.body.utf8.count) }
         let message = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: request.body)))
         let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         guard
