@@ -1,5 +1,5 @@
 package import Commands
-import EventLog
+package import EventLog
 import Logging
 import Metrics
 package import ServiceLifecycle
@@ -17,14 +17,15 @@ package actor ProjectorWorker: Service {
     }
 
     private let parts: ProjectorParts
-    private let worker = WorkerID()
+    private let worker: WorkerID
     private let metrics = ProjectorMetrics()
     private let logger: Logger
     private nonisolated let lease = LeaseDeadline()
     private var held: [Partition: Held] = [:]
 
-    package init(_ parts: ProjectorParts) {
+    package init(_ parts: ProjectorParts, worker: WorkerID = WorkerID()) {
         self.parts = parts
+        self.worker = worker
         var logger = parts.logger
         logger[metadataKey: "worker.id"] = "\(worker)"
         self.logger = logger

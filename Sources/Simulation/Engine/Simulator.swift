@@ -1,5 +1,6 @@
 import CSimulation
 import Commands
+import Foundation
 
 /// The one scheduler of a simulated world: all jobs, timers and messages of all processes, in an order that the seed decides.
 ///
@@ -138,6 +139,12 @@ package final class Simulator: @unchecked Sendable {
     func note(_ text: @autoclosure () -> String) { trace.note(at: now - Self.epoch, current?.name, text()) }
 
     // MARK: - Randomness
+
+    /// Foundation's own would come from elsewhere.
+    func uuid() -> UUID {
+        let words = (random.next(), random.next())
+        return withUnsafeBytes(of: words) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
 
     func chance(_ probability: Double) -> Bool { probability > 0 && random.chance(probability) }
 }

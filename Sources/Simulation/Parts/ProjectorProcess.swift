@@ -1,6 +1,7 @@
 import Cache
 import Commands
 import EventLog
+import Foundation
 import Logging
 import Projector
 
@@ -30,7 +31,8 @@ final class ProjectorProcess: @unchecked Sendable {
         worker = ProjectorWorker(
             ProjectorParts(
                 source: source, store: database, leases: leases, cache: cache, cluster: world.cluster,
-                configuration: configuration, clock: clock, logger: world.logger))
+                configuration: configuration, clock: clock, logger: world.logger),
+            worker: WorkerID(world.simulator.uuid()))
         world.simulator.start(as: process) { [worker] in try? await worker.run() }
     }
 }
