@@ -29,8 +29,9 @@ final class History: @unchecked Sendable {
 
     private(set) var acknowledged: [CommandID: (dot: Dot, partition: Partition, time: Nanoseconds)] = [:]
     private var acknowledgedInOrder: [[(time: Nanoseconds, command: CommandID)]]
-    private(set) var refused: Set<CommandID> = []
-    private(set) var maybeAccepted: Set<CommandID> = []
+    /// How often a command was handed to a bus, and how often it was refused; a retry has the same id.
+    private var submissions: [CommandID: Int] = [:]
+    private var refusals: [CommandID: Int] = [:]
     private(set) var enqueueOrder: [[CommandID: Int]]
     private(set) var sequences: [CommandID: UInt64] = [:]
     private var commits: [[Commit]]
@@ -56,6 +57,11 @@ final class History: @unchecked Sendable {
 
     // MARK: - Writes
 
+    func submitted(_ command: Command) { submissions[command.id, default: 0] += 1 }
+
+    /// Commands that were refused each time.
+    var refused: [CommandID] { refusals.filter { submissions[$0.key] == $0.value }.map(\.key) }
+
     /// What a gateway's bus told about a command.
     func answered(_ command: Command, _ answer: Result<Dot, BusError>) {
         if command.operation == .barrier { return }
@@ -66,7 +72,7 @@ final class History: @unchecked Sendable {
             acknowledged[command.id] = (dot, partition, simulator.now)
             acknowledgedInOrder[partition.number].append((simulator.now, command.id))
         case .failure(let error):
-            if error.mayHaveBeenAccepted { maybeAccepted.insert(command.id) } else { refused.insert(command.id) }
+            if !error.mayHaveBeenAccepted { refusals[command.id, default: 0] += 1 }
         }
     }
 

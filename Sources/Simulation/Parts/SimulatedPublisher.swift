@@ -52,6 +52,7 @@ final class SimulatedPublisher: CommandBus, @unchecked Sendable {
     func submit(
         _ command: Command, to partition: Partition, completion: @escaping @Sendable (Result<Dot, BusError>) -> Void
     ) {
+        history.submitted(command)
         add(.submit(EncodedCommand(command), partition, Waiter(command: command, completion: completion)))
     }
 
