@@ -53,7 +53,8 @@ final class Nemesis: @unchecked Sendable {
         case .brokerFailover:
             simulator.note("the broker's leader changes")
             world.broker.changeLeader()
-            for gateway in world.gateways { loseConnection(of: gateway) }
+            // With the node goes what it had read: its channels would have sent again what the old leader lost.
+            for gateway in world.gateways { loseConnection(of: gateway, mayDeliverLate: false) }
         case .brokerBlocked: gateway?.bus.block(for: time(.milliseconds(100), .seconds(5)))
         case .fullQueues:
             world.broker.limit = simulator.random.below(3)
@@ -104,10 +105,10 @@ final class Nemesis: @unchecked Sendable {
         }
     }
 
-    private func loseConnection(of gateway: GatewayProcess?) {
+    private func loseConnection(of gateway: GatewayProcess?, mayDeliverLate: Bool = true) {
         gateway?.bus.disconnect(
             noticedAfter: time(0, .milliseconds(500)), backAfter: time(0, .seconds(4)),
-            deliversLate: simulator.chance(0.3))
+            deliversLate: mayDeliverLate && simulator.chance(0.3))
     }
 
     private func pause(_ process: SimulatedProcess?) {

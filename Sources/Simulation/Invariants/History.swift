@@ -157,9 +157,8 @@ final class History: @unchecked Sendable {
         if first == -1 && value == nil { return true }
         let skew = Duration.nanoseconds(longestSkew + .milliseconds(50))
         let start = Timestamp(microseconds: begun / 1_000)
-        return all.indices.contains { index in
-            guard index >= first, all[index].sequence <= through else { return false }
-            let state = all[index]
+        return all[max(0, first)...].contains { state in
+            guard state.sequence <= through else { return false }
             if let expiresAt = state.expiresAt {
                 if value == nil { return expiresAt < simulator.timestamp + skew }
                 if expiresAt + skew < start { return false }

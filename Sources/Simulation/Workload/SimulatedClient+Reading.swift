@@ -9,7 +9,7 @@ extension SimulatedClient {
         var request = ClientRequest(
             method: .get, path: path(key), fields: [("Tidemark-Consistency", consistency.rawValue)])
         if random.chance(0.6) { request.fields.append(("Prefer", "wait=4")) }
-        let pending = pending.filter { $0.1 == partition }
+        let own = ownSequence(in: partition)
         let answer = await send(request)
         let value: String?
         switch answer?.status {
@@ -24,7 +24,7 @@ extension SimulatedClient {
         }
         simulator.note("\(consistency) \(key) = \(value ?? "nothing") \(answer?["Cache-Status"] ?? "")")
         history.judge(
-            key, shows: value, begun: begun, bounds: bounds(consistency, partition, begun: begun, pending))
+            key, shows: value, begun: begun, bounds: bounds(consistency, partition, begun: begun, own))
         if let version = answer?.version {
             saw(version, in: partition)
             versions[key] = version
@@ -35,7 +35,7 @@ extension SimulatedClient {
 
     /// What the answer must be as new as.
     private func bounds(
-        _ consistency: Consistency, _ partition: Partition, begun: Nanoseconds, _ pending: [(CommandID, Partition)]
+        _ consistency: Consistency, _ partition: Partition, begun: Nanoseconds, _ own: () -> UInt64
     ) -> [(sequence: UInt64, promise: String)] {
         var bounds = [
             (history.sequence(of: partition, at: begun - history.stalenessBound), "staleness within its bound")
@@ -44,9 +44,7 @@ extension SimulatedClient {
         case .eventual: break
         case .session:
             bounds.append((seen[partition] ?? 0, "monotonic reads"))
-            for (command, _) in pending {
-                bounds.append((history.sequences[command] ?? .max, "read your writes"))
-            }
+            bounds.append((own(), "read your writes"))
         case .applied: bounds.append((history.sequence(of: partition, at: begun), "applied reads are current"))
         case .linearizable:
             bounds.append((history.sequence(of: partition, at: begun), "linearizable reads are linearizable"))
@@ -57,6 +55,20 @@ extension SimulatedClient {
                 ))
         }
         return bounds
+    }
+
+    /// What this session has written so far, as a sequence that is looked up later: when the read has its answer, that was applied.
+    private func ownSequence(in partition: Partition) -> () -> UInt64 {
+        let pending = pending[partition] ?? []
+        return { [self] in
+            var bound = written[partition] ?? 0
+            for command in pending { bound = max(bound, history.sequences[command] ?? .max) }
+            if bound < .max {
+                written[partition] = bound
+                self.pending[partition]?.removeFirst(pending.count)
+            }
+            return bound
+        }
     }
 
     func saw(_ sequence: UInt64, in partition: Partition) {

@@ -37,7 +37,7 @@ extension SimulatedClient {
                 guard let id = answer?.location.flatMap({ CommandID($0) }) else {
                     return history.violation("answers make sense", "202 without Location")
                 }
-                pending.append((id, partition))
+                pending[partition, default: []].append(id)
                 return
             case 200, 201:
                 guard let version = answer?.version else {
@@ -75,7 +75,7 @@ extension SimulatedClient {
             guard let id = (result["command"] as? String).flatMap({ CommandID($0) }) else {
                 return unexpected(request, answer)
             }
-            pending.append((id, history.partitioner.partition(of: put.key)))
+            pending[history.partitioner.partition(of: put.key), default: []].append(id)
         }
     }
 }

@@ -25,8 +25,10 @@ final class SimulatedClient: @unchecked Sendable {
     private(set) var token: String?
     /// Of each partition, the sequence that this session has seen or written.
     var seen: [Partition: UInt64] = [:]
+    /// Of each partition, the sequence of what this session has written and is known to be applied.
+    var written: [Partition: UInt64] = [:]
     /// Acknowledged, and not known to be applied.
-    var pending: [(CommandID, Partition)] = []
+    var pending: [Partition: [CommandID]] = [:]
     var versions: [Key: UInt64] = [:]
     var writes = 0
 
