@@ -38,7 +38,9 @@ final class DatabaseClient: @unchecked Sendable {
             simulator.after(delay) { [self] in
                 if lost { return answer(nil, after: .milliseconds(20), continuation) }
                 body { [self] result in
-                    answer(answerLost ? nil : result, after: .microseconds(100), continuation)
+                    // An outage takes what is on its way back, too.
+                    let lost = answerLost || simulator.now < unreachableUntil
+                    answer(lost ? nil : result, after: .microseconds(100), continuation)
                 }
             }
         }
