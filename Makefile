@@ -14,7 +14,8 @@ setup:
 
 run: setup
 	swift build -c release --product tidemark
-	"$$(swift build -c release --show-bin-path)/tidemark" dev $(ARGS)
+	@# In place of the shell, so that who ends make ends it, too.
+	exec "$$(swift build -c release --show-bin-path)/tidemark" dev $(ARGS)
 
 test: setup
 	scripts/test

@@ -17,6 +17,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -41,6 +42,7 @@ let migrations = [
     "0009_kv",
     "0010_kv_expiring",
     "0011_dead_letters",
+    "0012_trials",
 ]
 
 let package = Package(
@@ -60,6 +62,7 @@ let package = Package(
         .package(url: github("apple/swift-log"), from: "1.16.2"),
         .package(url: github("apple/swift-metrics"), from: "2.13.0"),
         .package(url: github("apple/swift-nio"), from: "2.101.2"),
+        .package(url: github("apple/swift-nio-extras"), from: "1.35.2"),
         .package(url: github("apple/swift-protobuf"), from: "1.39.0"),
         .package(url: github("HdrHistogram/hdrhistogram-swift"), from: "0.2.0"),
         .package(url: github("hummingbird-project/hummingbird"), from: "2.28.1"),
@@ -108,7 +111,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird, hummingbirdCore,
-                lifecycle, logging, metrics, nioCore, nioPosix,
+                lifecycle, logging, metrics, nioCore, nioHTTPTypes, nioPosix,
             ],
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
@@ -119,10 +122,13 @@ let package = Package(
             name: "TidemarkClient",
             dependencies: [httpClient, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings),
+        .target(name: "History", swiftSettings: settings),
+        .target(name: "Checking", dependencies: ["History", "TidemarkClient"], swiftSettings: settings),
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Gateway", "LocalStack", "Projector", "Prometheus",
+                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector",
+                "Prometheus",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
             ],
@@ -151,7 +157,7 @@ let package = Package(
 
         // Tests
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging], swiftSettings: settings),
+            name: "CommandsTests", dependencies: ["Commands", "Lanes", logging, metrics], swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .testTarget(
             name: "CacheTests", dependencies: ["Cache", "Commands", "EventLog", nioCore], swiftSettings: settings),
@@ -165,15 +171,19 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["LocalStack", "tidemark-simulate"], swiftSettings: settings),
+        .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: settings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TidemarkClient", "tidemark", arguments], swiftSettings: settings),
+            name: "CommandLineTests", dependencies: ["Checking", "History", "TidemarkClient", "tidemark", arguments],
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Gateway", "Lanes", "LocalStack", "Projector", "Prometheus",
-                "TidemarkClient", "CLibPQ", crypto, httpClient, lifecycle, logging, nioCore, nioHTTP1,
+                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack", "Projector",
+                "Prometheus", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes, hummingbird, lifecycle,
+                logging,
+                nioCore, nioHTTP1,
             ],
             swiftSettings: settings),
     ]

@@ -13,6 +13,7 @@ package enum Migrations {
         ("0009_kv", text(PackageResources._009_kv_sql)),
         ("0010_kv_expiring", text(PackageResources._010_kv_expiring_sql)),
         ("0011_dead_letters", text(PackageResources._011_dead_letters_sql)),
+        ("0012_trials", text(PackageResources._012_trials_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

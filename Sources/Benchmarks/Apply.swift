@@ -57,7 +57,7 @@ struct Apply: AsyncParsableCommand {
         let cache = RedisCache(redis, partitioner: cluster.partitioner, logger: logger)
         let worker = ProjectorWorker(
             ProjectorParts(
-                source: source, store: store, leases: leases, cache: cache, cluster: cluster,
+                source: source, store: store, trials: store, leases: leases, cache: cache, cluster: cluster,
                 configuration: ProjectorConfiguration(name: "benchmark"), logger: logger))
         let running = Task { try await worker.run() }
         let rate = try await AppliedRate.measure(databaseURL, until: load.events)

@@ -23,6 +23,14 @@ package protocol EventStore: Sendable {
         in partition: Partition, after sequence: UInt64, through: UInt64, limit: Int
     ) async throws(EventLogError) -> [Key]?
 
+    /// Removes rows of the version vector whose origin has had nothing applied since `time`; at most `limit`, the oldest
+    /// first.
+    ///
+    /// - Returns: the origins removed.
+    func forgetOrigins(
+        in partition: Partition, silentSince time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Origin]
+
     /// Keys of the partition whose value is past its expiry at `time` and not marked yet, the oldest first.
     func keysAwaitingExpiry(
         in partition: Partition, at time: Timestamp, limit: Int

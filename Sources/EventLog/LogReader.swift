@@ -7,15 +7,17 @@ package protocol LogReader: Sendable {
     /// - Parameter origins: whose n the vector shall contain.
     func read(_ key: Key, in partition: Partition, origins: [Origin]) async throws(EventLogError) -> KeyReading
 
-    /// Keys with a value that begin with `prefix` and come after `after`, in byte order. `values` false leaves contents empty
-    /// (`size` still counts the value's bytes).
+    /// Keys with a value that begin with `prefix` and come after `after`, in byte order.
+    ///
+    /// - Parameter valueBytes: the last row is the one whose value makes it more than so many bytes, if there is one; `nil`
+    ///   leaves contents empty (`size` still counts the value's bytes).
     func list(
-        prefix: String, after: Key?, limit: Int, values: Bool
+        prefix: String, after: Key?, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [ListedValue]
 
-    /// The events of a key after version `after`, oldest first. `values` false leaves contents out.
+    /// The events of a key after version `after`, oldest first. `valueBytes` as in `list`; `nil` leaves contents out.
     func history(
-        of key: Key, in partition: Partition, after: UInt64, limit: Int, values: Bool
+        of key: Key, in partition: Partition, after: UInt64, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [Event]
 
     /// The last event that changed the key, at or before a version or a time; `nil` when there was none.

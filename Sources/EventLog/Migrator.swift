@@ -14,20 +14,23 @@ package enum Migrator {
     /// Applies what is missing, one statement a transaction, and creates the cluster, its partitions and leases.
     ///
     /// - Parameters:
-    ///   - partitions: for a new cluster, and what an existing one must have; `nil` means 16 for a new one, and any.
+    ///   - partitions: for a new cluster, and what an existing one must have; `nil` takes an existing one as it is.
+    ///   - usualPartitions: for a new cluster when `partitions` is `nil`.
     ///   - progress: called with the name of each migration before it runs, on the connection's thread.
     /// - Throws: `misconfigured` when the cluster has another number of partitions, when the schema is of a newer
     ///   version, or when the database doesn't compare texts by bytes.
     @discardableResult
     package static func migrate(
-        _ configuration: PostgresConfiguration, partitions: Int? = nil,
+        _ configuration: PostgresConfiguration, partitions: Int? = nil, usualPartitions: Int = 16,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(EventLogError) -> ClusterDescription {
         if let partitions, !Partitioner.allowedCounts.contains(partitions) {
             throw EventLogError(.misconfigured, "partitions: 1 to 1,024, not \(partitions).")
         }
         return try await OneOffLane.run(configuration, role: .migration) { connection throws(EventLogError) in
-            try MigrationRun(connection: connection, partitions: partitions, progress: progress).run()
+            try MigrationRun(
+                connection: connection, partitions: partitions, usualPartitions: usualPartitions, progress: progress
+            ).run()
         }
     }
 
@@ -35,6 +38,7 @@ package enum Migrator {
     private struct MigrationRun {
         let connection: PostgresConnection
         let partitions: Int?
+        let usualPartitions: Int
         let progress: @Sendable (String) -> Void
         let owner = UUID()
 
@@ -143,7 +147,7 @@ package enum Migrator {
             let secret = Data((0..<ClusterDescription.secretByteCount).map { _ in UInt8.random(in: 0...255) })
             try run { () throws(PostgresFailure) in
                 connection.parameters.uuid(UUID())
-                connection.parameters.int8(Int64(partitions ?? 16))
+                connection.parameters.int8(Int64(partitions ?? usualPartitions))
                 connection.parameters.bytes(secret)
                 _ = try connection.run(MigrationStatements.createCluster)
             }

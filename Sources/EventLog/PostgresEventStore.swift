@@ -8,15 +8,16 @@ import Metrics
 package final class PostgresEventStore: EventStore {
     /// Transactions are long and heavy: whoever has so many waiting should rather make larger batches.
     private static let maximumWaitingReads = 1_000
+    private static let maximumAttempts = 10
+    private static let firstBackoff = Duration.milliseconds(1)
+    private static let longestBackoff = Duration.milliseconds(100)
 
-    private let batches: PostgresLanes<BatchJob>
+    private let batches: PostgresLanes<Job>
     private let batchMetrics: EventLogMetrics
     private let reads: ReadLanes
 
-    private struct BatchJob: Sendable {
-        var transaction: BatchTransaction
-        var answer: CheckedContinuation<Result<BatchWrite, EventLogError>, Never>
-    }
+    /// Runs on a lane's thread and answers whoever waits for it.
+    private typealias Job = @Sendable (PostgresConnection) -> Void
 
     /// Starts the threads, which connect by themselves.
     ///
@@ -30,7 +31,7 @@ package final class PostgresEventStore: EventStore {
             name: "log-write", count: connections, maximumWaiting: maximumWaiting, batchLimit: 1,
             configuration: configuration, role: .writer, metrics: metrics
         ) { jobs, connection in
-            for job in jobs { job.answer.resume(returning: job.transaction.run(on: connection)) }
+            for job in jobs { job(connection) }
         }
         reads = ReadLanes(
             configuration, name: "log-read", connections: 1, maximumWaiting: Self.maximumWaitingReads)
@@ -48,9 +49,48 @@ package final class PostgresEventStore: EventStore {
     package func transact(
         _ read: BatchRead, decide: @escaping @Sendable (PartitionSnapshot) -> BatchDecision
     ) async throws(EventLogError) -> BatchWrite {
-        let transaction = BatchTransaction(read: read, decide: decide, metrics: batchMetrics)
-        return try await withCheckedContinuation { continuation in
-            switch batches.submit(BatchJob(transaction: transaction, answer: continuation)) {
+        let transaction = BatchTransaction(read: read, decide: decide)
+        let began = ContinuousClock.now
+        var backoff = Self.firstBackoff
+        var attempt = 1
+        while true {
+            do throws(EventLogError) {
+                let written = try await write { connection in transaction.run(on: connection) }
+                batchMetrics.transactionDuration.recordSeconds(began.duration(to: .now).inSeconds)
+                batchMetrics.eventsAppended.increment(by: written.events.count)
+                return written
+            } catch {
+                guard error.code == .contended, attempt < Self.maximumAttempts, !Task.isCancelled else { throw error }
+                batchMetrics.retried(sqlState: error.metadata["sqlstate"])
+            }
+            // Not on the lane, where other partitions' batches wait.
+            try? await Task.sleep(for: backoff * Double.random(in: 0.5...1.5))
+            backoff = min(backoff * 2, Self.longestBackoff)
+            attempt += 1
+        }
+    }
+
+    /// One statement, in a transaction and a round trip of its own.
+    func run<Value: Sendable>(
+        _ statement: Statement, parameters: @escaping @Sendable (inout ParameterBuffer) -> Void,
+        receive: @escaping @Sendable (borrowing PostgresResult) -> Value
+    ) async throws(EventLogError) -> Value {
+        try await write { connection in
+            do throws(PostgresFailure) {
+                try connection.open()
+                parameters(&connection.parameters)
+                return .success(receive(try connection.run(statement)))
+            } catch {
+                return .failure(EventLogError(error))
+            }
+        }
+    }
+
+    private func write<Value: Sendable>(
+        _ work: @escaping @Sendable (PostgresConnection) -> Result<Value, EventLogError>
+    ) async throws(EventLogError) -> Value {
+        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, EventLogError>, Never>) in
+            switch batches.submit({ connection in continuation.resume(returning: work(connection)) }) {
             case .accepted: break
             case .full:
                 batchMetrics.overloaded.increment()
@@ -84,6 +124,18 @@ package final class PostgresEventStore: EventStore {
             try connection.send(Statements.keysChanged)
         } receive: { connection throws(PostgresFailure) in
             try connection.next().keys()
+        }
+    }
+
+    package func forgetOrigins(
+        in partition: Partition, silentSince time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Origin] {
+        try await run(Statements.forgetOrigins) { parameters in
+            parameters.int8(Int64(partition.number))
+            parameters.timestamp(time)
+            parameters.int8(Int64(limit))
+        } receive: { result in
+            (0..<result.rowCount).map { Origin(bitPattern: result.int8($0, 0)) }
         }
     }
 

@@ -70,7 +70,7 @@ package final class PostgresLogReader: LogReader {
     }
 
     package func list(
-        prefix: String, after: Key?, limit: Int, values: Bool
+        prefix: String, after: Key?, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [ListedValue] {
         // No key holds NUL, and text with one can't be sent.
         guard !prefix.utf8.contains(0) else { return [] }
@@ -82,7 +82,8 @@ package final class PostgresLogReader: LogReader {
             connection.parameters.text(range.upper)
             connection.parameters.timestamp(now)
             connection.parameters.int8(Int64(limit))
-            connection.parameters.bool(values)
+            connection.parameters.bool(valueBytes != nil)
+            connection.parameters.int8(Int64(valueBytes ?? .max))
             try connection.send(Statements.listKeys)
         } receive: { connection throws(PostgresFailure) in
             try connection.next().listedValues()
@@ -90,14 +91,15 @@ package final class PostgresLogReader: LogReader {
     }
 
     package func history(
-        of key: Key, in partition: Partition, after: UInt64, limit: Int, values: Bool
+        of key: Key, in partition: Partition, after: UInt64, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [Event] {
         try await lanes.run { connection throws(PostgresFailure) in
             connection.parameters.int8(Int64(partition.number))
             connection.parameters.text(key.text)
             connection.parameters.int8(Int64(clamping: after))
             connection.parameters.int8(Int64(limit))
-            connection.parameters.bool(values)
+            connection.parameters.bool(valueBytes != nil)
+            connection.parameters.int8(Int64(valueBytes ?? .max))
             try connection.send(Statements.history)
         } receive: { connection throws(PostgresFailure) in
             try connection.next().events(in: partition)

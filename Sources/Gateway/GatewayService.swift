@@ -50,6 +50,8 @@ package struct GatewayService: GatewayUseCases {
         try await reader.reach(token, wait: wait)
     }
 
+    package func fold(_ token: SessionToken) async -> SessionToken { await reader.fold(token) }
+
     package func event(of key: Key, at point: PointInTime) async throws(GatewayError) -> Event? {
         try await asking { () throws(EventLogError) in
             try await log.event(of: key, in: partition(of: key), at: point)
@@ -57,18 +59,18 @@ package struct GatewayService: GatewayUseCases {
     }
 
     package func list(
-        prefix: String, after: Key?, limit: Int, values: Bool
+        prefix: String, after: Key?, limit: Int, valueBytes: Int?
     ) async throws(GatewayError) -> [ListedValue] {
         try await asking { () throws(EventLogError) in
-            try await log.list(prefix: prefix, after: after, limit: limit, values: values)
+            try await log.list(prefix: prefix, after: after, limit: limit, valueBytes: valueBytes)
         }
     }
 
     package func history(
-        of key: Key, after: UInt64, limit: Int, values: Bool
+        of key: Key, after: UInt64, limit: Int, valueBytes: Int?
     ) async throws(GatewayError) -> [Event] {
         try await asking { () throws(EventLogError) in
-            try await log.history(of: key, in: partition(of: key), after: after, limit: limit, values: values)
+            try await log.history(of: key, in: partition(of: key), after: after, limit: limit, valueBytes: valueBytes)
         }
     }
 

@@ -51,15 +51,24 @@ package final class Mailbox<Message: Sendable>: Sendable {
         signal.raise()
     }
 
+    /// Any thread. For owners that are busy with something long; `wait` reports it too.
+    package var isClosed: Bool { state.withLock { $0.closed } }
+
     /// The owner's thread only. Moves everything queued into `batch` (which must be empty), waiting until there is
     /// something, until `descriptor` (if not negative) is readable, until `close`, or for `timeout`.
-    package func wait(into batch: inout [Message], descriptor: Int32 = -1, timeout: Duration) -> Wakeup {
+    ///
+    /// - Parameter heedingPosts: whether a post ends the wait. An owner that expects its descriptor to be readable soon, and
+    ///   would rather find many messages then than be woken for each, says no.
+    package func wait(
+        into batch: inout [Message], descriptor: Int32 = -1, timeout: Duration, heedingPosts: Bool = true
+    ) -> Wakeup {
         var wakeup = Wakeup()
         let idle = state.withLock { state -> Bool in
             swap(&state.messages, &batch)
             wakeup.closed = state.closed
-            state.sleeping = batch.isEmpty && !state.closed
-            return state.sleeping
+            let idle = batch.isEmpty && !state.closed
+            state.sleeping = idle && heedingPosts
+            return idle
         }
         guard idle else { return wakeup }
         wakeup.descriptorReady = signal.wait(orReadable: descriptor, timeout: timeout)

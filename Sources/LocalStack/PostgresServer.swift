@@ -34,6 +34,8 @@ package struct PostgresServer: DatabaseServer {
             "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=", "cluster_name=\(options.name)",
             "default_transaction_isolation=serializable", "timezone=UTC", "log_timezone=UTC", "max_connections=200",
             "shared_buffers=128MB",
+            // Planning a prepared statement anew for each execution would cost more than executing it.
+            "plan_cache_mode=force_generic_plan",
         ]
         // Commits stay synchronous: a test that kills the server may count on what it was told.
         if !options.durable { settings += ["fsync=off", "full_page_writes=off"] }

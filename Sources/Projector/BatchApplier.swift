@@ -20,6 +20,7 @@ struct BatchApplier: Sendable {
     let partition: Partition
     let epoch: UInt64
     let store: any EventStore
+    let trials: any TrialStore
     let clock: any WallClock
     let salts: SaltSource
     let metrics: ProjectorMetrics
@@ -74,17 +75,29 @@ struct BatchApplier: Sendable {
         metadata["command.id"] = "\(item.command.id)"
         metadata["error"] = "\(cause.message)"
         logger.error("command set aside", metadata: metadata)
+        return [try await setAside(item, reason: cause.message)]
+    }
+
+    /// Ends a command as a dead letter, unless it has ended already.
+    func setAside(_ item: Item, reason: String) async throws -> BatchWrite {
         metrics.deadLettered.increment()
         var read = BatchRead(
             partition: partition, epoch: epoch, keys: [], origins: [item.dot.origin], commandIDs: [item.command.id])
         let now = clock.now()
-        return [
-            try await transact(&read, all: items) { snapshot in
-                var fold = Fold(onto: snapshot, at: now, salts: Data())
-                fold.setAside(item.command, as: item.dot, reason: cause.message)
-                return fold.decision
-            }
-        ]
+        return try await transact(&read, all: [item]) { snapshot in
+            var fold = Fold(onto: snapshot, at: now, salts: Data())
+            fold.setAside(item.command, as: item.dot, reason: reason)
+            return fold.decision
+        }
+    }
+
+    /// - Returns: how often the trial has begun.
+    func begin(_ trial: Trial) async throws -> Int {
+        try await persistently { () async throws(EventLogError) in try await trials.begin(trial, epoch: epoch) }
+    }
+
+    func end(_ trial: Trial) async throws {
+        try await persistently { () async throws(EventLogError) in try await trials.end(trial) }
     }
 
     /// Runs the transaction until it is known to be committed.
@@ -92,16 +105,30 @@ struct BatchApplier: Sendable {
         _ read: inout BatchRead, all items: [Item],
         fold: @escaping @Sendable (PartitionSnapshot) -> BatchDecision
     ) async throws -> BatchWrite {
-        var backoff = Duration.milliseconds(20)
-        while true {
+        try await persistently { () async throws(EventLogError) in
             do throws(EventLogError) {
                 return try await store.transact(read, decide: fold)
             } catch {
                 switch error.code {
+                case .outcomeUnknown, .duplicateCommand: read.commandIDs = Self.distinct(items)
+                default: break
+                }
+                throw error
+            }
+        }
+    }
+
+    /// Tries again what may be tried again, for as long as it takes.
+    private func persistently<Value>(_ work: () async throws(EventLogError) -> Value) async throws -> Value {
+        var backoff = Duration.milliseconds(20)
+        while true {
+            do throws(EventLogError) {
+                return try await work()
+            } catch {
+                switch error.code {
                 case .fenced: throw Stopped(fenced: true)
                 case .rejectedStatement, .misconfigured: throw error
-                case .outcomeUnknown, .duplicateCommand: read.commandIDs = Self.distinct(items)
-                case .unavailable, .overloaded, .contended: break
+                case .outcomeUnknown, .duplicateCommand, .unavailable, .overloaded, .contended: break
                 }
                 metrics.retries.increment()
                 logger.warning(

@@ -11,6 +11,7 @@ final class PartitionOwner: Sendable {
     let epoch: UInt64
     private let parts: ProjectorParts
     private let cache: CacheMaintainer
+    private let trialGate: AsyncGate
     private let metrics: ProjectorMetrics
     private let logger: Logger
     private let state = Mutex(State())
@@ -21,7 +22,8 @@ final class PartitionOwner: Sendable {
     }
 
     init(
-        _ partition: Partition, epoch: UInt64, parts: ProjectorParts, metrics: ProjectorMetrics, logger: Logger,
+        _ partition: Partition, epoch: UInt64, parts: ProjectorParts, trialGate: AsyncGate, metrics: ProjectorMetrics,
+        logger: Logger,
         leaseStands: @escaping @Sendable () -> Bool
     ) {
         var logger = logger
@@ -29,6 +31,7 @@ final class PartitionOwner: Sendable {
         self.partition = partition
         self.epoch = epoch
         self.parts = parts
+        self.trialGate = trialGate
         self.metrics = metrics
         self.logger = logger
         cache = CacheMaintainer(
@@ -52,13 +55,13 @@ final class PartitionOwner: Sendable {
         return fenced
     }
 
-    /// Begins a graceful end: what was delivered is applied, then `run` returns.
-    func stop() async {
+    /// Begins a graceful end: the batch at hand is applied, then `run` returns.
+    func stop() {
         let projector = state.withLock { state in
             state.stopping = true
             return state.projector
         }
-        await projector?.stop()
+        projector?.stop()
     }
 
     private var isStopping: Bool { state.withLock(\.stopping) }
@@ -74,12 +77,12 @@ final class PartitionOwner: Sendable {
         }
         let projector = PartitionProjector(
             partition: partition, epoch: epoch, subscription: subscription, vector: vector, cache: cache,
-            parts: parts, metrics: metrics, logger: logger)
+            parts: parts, trialGate: trialGate, metrics: metrics, logger: logger)
         let stopping = state.withLock { state in
             state.projector = projector
             return state.stopping
         }
-        if stopping { await projector.stop() }
+        if stopping { projector.stop() }
         let end = await projector.run()
         state.withLock { $0.projector = nil }
         return end == .fenced

@@ -3,6 +3,7 @@ import Commands
 import EventLog
 import Logging
 import Metrics
+import Synchronization
 
 /// Applies one partition's commands for as long as this worker owns it.
 ///
@@ -16,6 +17,9 @@ final class PartitionProjector: Sendable {
         case fenced
     }
 
+    /// Rows of the version vector that one statement removes at most.
+    private static let originBatch = 500
+
     let partition: Partition
     let epoch: UInt64
     private let subscription: any CommandSubscription
@@ -23,16 +27,19 @@ final class PartitionProjector: Sendable {
     private let store: any EventStore
     private let cache: CacheMaintainer
     private let applier: BatchApplier
+    private let lone: LoneApplier
     private let limits: ProjectorConfiguration
     private let metrics: ProjectorMetrics
     private let logger: Logger
     private let clock: any WallClock
     private let gate = AsyncGate()
     private let vector: VectorBox
+    /// When the oldest command of the newest batch was accepted: what is still in the queue came after it.
+    private let appliedThrough = Mutex<Timestamp?>(nil)
 
     init(
         partition: Partition, epoch: UInt64, subscription: any CommandSubscription, vector: VersionVector,
-        cache: CacheMaintainer, parts: ProjectorParts, metrics: ProjectorMetrics, logger: Logger
+        cache: CacheMaintainer, parts: ProjectorParts, trialGate: AsyncGate, metrics: ProjectorMetrics, logger: Logger
     ) {
         var logger = logger
         logger[metadataKey: "partition"] = "\(partition)"
@@ -48,7 +55,10 @@ final class PartitionProjector: Sendable {
         limits = parts.configuration
         clock = parts.clock
         applier = BatchApplier(
-            partition: partition, epoch: epoch, store: parts.store, clock: parts.clock, salts: parts.salts,
+            partition: partition, epoch: epoch, store: parts.store, trials: parts.trials, clock: parts.clock,
+            salts: parts.salts, metrics: metrics, logger: logger)
+        lone = LoneApplier(
+            partition: partition, applier: applier, gate: trialGate, tries: parts.configuration.loneTries,
             metrics: metrics, logger: logger)
     }
 
@@ -58,6 +68,7 @@ final class PartitionProjector: Sendable {
         do {
             end = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.sweep() }
+                group.addTask { try await self.sweepOrigins() }
                 try await self.consume()
                 group.cancelAll()
                 return .drained
@@ -72,8 +83,8 @@ final class PartitionProjector: Sendable {
         return end
     }
 
-    /// Begins a graceful hand-over: what was delivered is still applied, then `run` returns.
-    func stop() async { await subscription.cancel() }
+    /// Begins a graceful hand-over: the batch at hand is still applied, then `run` returns. What else was delivered goes back.
+    func stop() { subscription.cancel() }
 
     private func consume() async throws {
         while let deliveries = await subscription.next(limit: limits.batchCommands) {
@@ -84,10 +95,18 @@ final class PartitionProjector: Sendable {
                 switch delivery.content {
                 case .success(let batch):
                     if delivery.redelivered { metrics.redelivered.increment(by: batch.commands.count) }
-                    for (index, command) in batch.commands.enumerated() {
-                        let dot = Dot(origin: batch.origin, n: batch.firstN + UInt64(index))
-                        items.append(.init(command: command, dot: dot))
+                    let own = batch.commands.enumerated().map { index, command in
+                        BatchApplier.Item(
+                            command: command, dot: Dot(origin: batch.origin, n: batch.firstN + UInt64(index)))
                     }
+                    if delivery.previousDeliveries > limits.suspectDeliveries {
+                        try await apply(items, through: applied)
+                        items = []
+                        applied = nil
+                        try await apply(own, through: delivery.tag, alone: true)
+                        continue
+                    }
+                    items += own
                     applied = delivery.tag
                 case .failure(let error):
                     // Everything before it is settled first: the dead letter must be the oldest one.
@@ -100,7 +119,7 @@ final class PartitionProjector: Sendable {
                 }
             }
             try await apply(items, through: applied)
-            await gather(after: items, since: began)
+            if deliveries.count < limits.smallBatchMessages { await gather(after: items, since: began) }
         }
     }
 
@@ -112,20 +131,34 @@ final class PartitionProjector: Sendable {
         try? await Task.sleep(for: rest)
     }
 
-    /// - Parameter last: the delivery that holds the last of the items; settled with all before it when they are applied.
-    private func apply(_ items: [BatchApplier.Item], through last: Delivery.Tag?) async throws {
-        guard let last else { return }
+    /// - Parameters:
+    ///   - last: the delivery that holds the last of the items; settled with all before it when they are applied.
+    ///   - alone: the items are one message's, and suspected of what projectors died of.
+    private func apply(_ items: [BatchApplier.Item], through last: Delivery.Tag?, alone: Bool = false) async throws {
+        guard let last, !items.isEmpty else { return }
         metrics.batchCommands.record(items.count)
         let oldest = items.map(\.command.issuedAt).min()!
         let outcomes = try await gate.withGate {
-            let writes = try await self.applier.apply(items, applied: self.vector.value.applied)
-            for write in writes { try await self.follow(write) }
-            return writes.flatMap(\.outcomes)
+            guard alone else { return try await self.settle(items) }
+            return try await self.lone.apply(items) { items in
+                try await self.settle(items)
+            } setAside: { item, reason in
+                let write = try await self.applier.setAside(item, reason: reason)
+                try await self.follow(write)
+                return write.outcomes
+            }
         }
         metrics.lag.recordNanoseconds(max(0, clock.now().microseconds - oldest.microseconds) * 1_000)
         metrics.commandsApplied.increment(by: items.count)
+        appliedThrough.withLock { $0 = oldest }
         subscription.acknowledge(through: last)
         tell(outcomes, of: items)
+    }
+
+    private func settle(_ items: [BatchApplier.Item]) async throws -> [Outcome] {
+        let writes = try await applier.apply(items, applied: vector.value.applied)
+        for write in writes { try await follow(write) }
+        return writes.flatMap(\.outcomes)
     }
 
     /// The commit is done: Redis follows, and only then are the senders told, so that they read what they wrote.
@@ -168,6 +201,28 @@ final class PartitionProjector: Sendable {
                     let write = try await self.applier.expire(keys)
                     try await self.follow(write)
                     self.metrics.expired.increment(by: write.events.count)
+                }
+            }
+        }
+    }
+
+    /// Removes gateway runs that fell silent long ago. Silence counts back from what was applied last, not from now, so that
+    /// the partition's backlog never makes it look longer; a partition where nothing happens keeps what it has.
+    private func sweepOrigins() async throws {
+        while true {
+            try await Task.sleep(for: limits.originSweepInterval)
+            guard let newest = appliedThrough.withLock({ $0 }) else { continue }
+            let bound = newest + (.zero - limits.originRetention)
+            var found = Self.originBatch
+            while found == Self.originBatch {
+                found = await gate.withGate {
+                    guard
+                        let origins = try? await self.store.forgetOrigins(
+                            in: self.partition, silentSince: bound, limit: Self.originBatch)
+                    else { return 0 }  // the database is away or busy; the next sweep finds them
+                    self.vector.forget(origins)
+                    self.metrics.originsForgotten.increment(by: origins.count)
+                    return origins.count
                 }
             }
         }

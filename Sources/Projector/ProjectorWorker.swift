@@ -19,6 +19,8 @@ package actor ProjectorWorker: Service {
     private let parts: ProjectorParts
     private let worker: WorkerID
     private let metrics = ProjectorMetrics()
+    /// What may make the process die is applied one at a time, so that the next process knows which it was.
+    private let trialGate = AsyncGate()
     private let logger: Logger
     private nonisolated let lease = LeaseDeadline()
     private var held: [Partition: Held] = [:]
@@ -37,7 +39,7 @@ package actor ProjectorWorker: Service {
     /// Whether leases are being renewed: the database answers, and this worker takes its share.
     package nonisolated var isReady: Bool { lease.stands }
 
-    /// Runs until graceful shutdown or cancellation, then hands everything over: what was delivered is applied first, for as long as
+    /// Runs until graceful shutdown or cancellation, then hands everything over: the batches at hand are applied first, for as long as
     /// the drain may take. What is left is delivered to the next owner.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -82,7 +84,7 @@ package actor ProjectorWorker: Service {
         metrics.takeovers.increment()
         logger.info("partition taken over", metadata: ["partition": "\(partition)", "epoch": "\(epoch)"])
         let owner = PartitionOwner(
-            partition, epoch: epoch, parts: parts, metrics: metrics, logger: logger,
+            partition, epoch: epoch, parts: parts, trialGate: trialGate, metrics: metrics, logger: logger,
             leaseStands: { [lease] in lease.stands })
         let task = Task {
             let fenced = await owner.run()
@@ -95,7 +97,7 @@ package actor ProjectorWorker: Service {
     private func leave(_ partition: Partition) {
         guard let owner = held[partition]?.owner else { return }
         held[partition]?.leaving = true
-        Task { await owner.stop() }
+        owner.stop()
     }
 
     private func ended(_ partition: Partition, epoch: UInt64, fenced: Bool) async {

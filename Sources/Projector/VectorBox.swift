@@ -9,6 +9,12 @@ final class VectorBox: Sendable {
 
     var value: VersionVector { state.withLock { $0 } }
 
+    func forget(_ origins: [Origin]) {
+        state.withLock { vector in
+            for origin in origins { vector.applied[origin] = nil }
+        }
+    }
+
     func advance(to sequence: UInt64, applied: [Origin: UInt64]) {
         state.withLock { vector in
             vector.sequence = max(vector.sequence, sequence)

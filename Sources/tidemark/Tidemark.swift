@@ -24,7 +24,7 @@ struct Tidemark: AsyncParsableCommand {
                     PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                     StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
                 ]),
-            CommandGroup(name: "Measure:", subcommands: [BenchCommand.self]),
+            CommandGroup(name: "Measure and check:", subcommands: [BenchCommand.self, CheckCommand.self]),
         ])
 
     static func main() async { await runAsTool() }

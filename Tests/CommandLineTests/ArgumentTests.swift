@@ -13,6 +13,8 @@ import Testing
             ["get", "k", "--url", ""], ["get", "k", "--consistency", "strong"], ["list", "--limit", "0"],
             ["import", "f", "--in-flight", "0"], ["import", "-", "--state", "f"], ["bench", "g"],
             ["bench", "a", "--rate", "0"], ["history", "k", "--values"], ["nonsense"],
+            ["check", "--seconds", "0"], ["check", "--judge-only"], ["check", "--url", "ftp://x"],
+            ["check", "--judge-only", "--history", "f", "--url", "http://x"], ["check", "--workload", "x"],
         ])
     func wrong(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
@@ -26,6 +28,8 @@ import Testing
             ["get", "k", "--at", "2026-01-01T00:00:00Z"], ["get", "k", "--url", "http://a:1,https://b"],
             ["list", "p/", "--values", "--output", "json"], ["status", "x", "--wait", "100"], ["batch", "-"],
             ["import", "-"], ["export", "--prefix", "p"], ["bench", "f", "--rate", "10"], ["delete", "k"],
+            ["check", "--url", "http://a:1", "--url", "http://b:2,http://c:3"], ["check", "--workload", "list"],
+            ["check", "--history", "f", "--judge-only", "--output", "json"],
         ])
     func right(arguments: [String]) throws { _ = try Tools.parseAsRoot(arguments) }
 
@@ -56,6 +60,7 @@ import Testing
             subcommands: [
                 PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                 StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
+                CheckCommand.self,
             ])
     }
 }

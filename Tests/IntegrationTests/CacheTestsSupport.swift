@@ -236,6 +236,10 @@ final class CacheTestLog: EventStore {
         throw EventLogError(.rejectedStatement, "This log is written by write(_:_:origin:).")
     }
 
+    func forgetOrigins(
+        in partition: Partition, silentSince time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Origin] { [] }
+
     func keysAwaitingExpiry(
         in partition: Partition, at time: Timestamp, limit: Int
     ) async throws(EventLogError) -> [Key] { [] }

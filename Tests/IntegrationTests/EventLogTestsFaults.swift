@@ -119,6 +119,37 @@ struct EventLogFaultTests {
         await second.close()
     }
 
+    @Test(
+        "A host that swallows everything costs a moment, and holds up neither the next host nor the end",
+        arguments: [true, false])
+    func silentHost(accepts: Bool) async throws {
+        let database = try await TestDatabase.migrated()
+        let silent = SilentListener(accepts: accepts)
+        defer { silent.close() }
+        let user = database.server.user() ?? "postgres"
+        func configuration(_ ports: [Int]) -> PostgresConfiguration {
+            let hosts = ports.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+            return PostgresConfiguration(
+                connectionString: "postgresql://\(user)@\(hosts)/\(database.name)",
+                password: database.server.password(), connectTimeout: .seconds(60))
+        }
+        let store = PostgresEventStore(
+            configuration([silent.port, silent.port, port(of: database)]), connections: 1)
+        let began = ContinuousClock.now
+        #expect(try await TestBatch(["a": "1"]).apply(to: store).sequence == 1)
+        let took = ContinuousClock.now - began
+        #expect(took > .seconds(3) && took < .seconds(20), "two silent hosts, two seconds each: \(took)")
+        await store.close()
+
+        let stuck = PostgresLogReader(
+            configuration([silent.port]), partitioner: Partitioner(count: 4), connections: 1)
+        let read = Task { try await stuck.read(Key(trusted: "a"), in: Partition(0), origins: []) }
+        let closing = ContinuousClock.now
+        await stuck.close()
+        #expect(ContinuousClock.now - closing < .seconds(20), "well before the minute that a connection may take")
+        await #expect(throws: EventLogError.self) { _ = try await read.value }
+    }
+
     @Test("A prepared statement that the schema outdated is prepared again")
     func schemaChange() async throws {
         let database = try await TestDatabase.migrated()

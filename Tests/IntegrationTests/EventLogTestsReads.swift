@@ -33,9 +33,9 @@ struct EventLogReadTests {
         }
         let third = try await reader.event(of: key, in: Partition(0), at: .version(3))
         #expect(third?.kind == .deleted && third?.content == nil && third?.previousVersion == 1)
-        let page = try await reader.history(of: key, in: Partition(0), after: 1, limit: 1, values: false)
+        let page = try await reader.history(of: key, in: Partition(0), after: 1, limit: 1, valueBytes: nil)
         #expect(page.map(\.sequence) == [3])
-        let last = try await reader.history(of: key, in: Partition(0), after: 3, limit: 5, values: false)
+        let last = try await reader.history(of: key, in: Partition(0), after: 3, limit: 5, valueBytes: nil)
         #expect(last.map(\.sequence) == [5] && last[0].content == nil && last[0].size == 1)
         let changed = try await store.keysChanged(in: Partition(0), after: 4, through: 6, limit: 2)
         #expect(changed.map(Set.init) == [key, try Key("other")])
@@ -67,18 +67,48 @@ struct EventLogReadTests {
             let expected = live.filter { $0.text.utf8.starts(with: prefix.utf8) }
             var found: [Key] = []
             while true {
-                let page = try await reader.list(prefix: prefix, after: found.last, limit: 3, values: false)
+                let page = try await reader.list(prefix: prefix, after: found.last, limit: 3, valueBytes: nil)
                 found += page.map(\.key)
                 if page.count < 3 { break }
             }
             #expect(found == expected, "\(prefix.debugDescription)")
         }
-        let valued = try await reader.list(prefix: "é", after: nil, limit: 1, values: true)
+        let valued = try await reader.list(prefix: "é", after: nil, limit: 1, valueBytes: 1_000)
         #expect(valued.first?.value.content.value == Data("é".utf8) && valued.first?.size == 2)
-        let bare = try await reader.list(prefix: "é", after: nil, limit: 1, values: false)
+        let bare = try await reader.list(prefix: "é", after: nil, limit: 1, valueBytes: nil)
         #expect(bare.first?.value.content.value == Data() && bare.first?.size == 2)
         #expect(
             try await store.keysAwaitingExpiry(in: Partition(0), at: now, limit: 9) == [Key(trusted: "a/expired")])
+        await store.close()
+        await reader.close()
+    }
+
+    @Test("A page with values ends with the row whose value is one too many, in the database")
+    func bounded() async throws {
+        let database = try await TestDatabase.migrated()
+        let store = PostgresEventStore(database.configuration(), connections: 1)
+        let reader = PostgresLogReader(database.configuration(), partitioner: Partitioner(count: 4))
+        // Random, so that the server can't store it any smaller.
+        let value = Data((0..<50_000).map { _ in UInt8.random(in: 0...255) })
+        for n in 1...5 as ClosedRange<UInt64> {
+            let items = ["k\(n)", "same"].map { TestBatch.Item(key: Key(trusted: $0), value: value) }
+            var batch = TestBatch(items)
+            batch.firstN = 2 * n - 1
+            _ = try await batch.apply(to: store)
+        }
+        for (bytes, rows) in [(0, 1), (49_999, 1), (50_000, 2), (149_999, 3), (150_000, 4), (250_000, 5), (.max, 5)] {
+            let page = try await reader.list(prefix: "k", after: nil, limit: 10, valueBytes: bytes)
+            #expect(page.map(\.key.text) == (1...rows).map { "k\($0)" }, "\(bytes)")
+            #expect(page.allSatisfy { $0.value.content.value == value && $0.size == 50_000 })
+            let history = try await reader.history(
+                of: Key("same"), in: Partition(0), after: 0, limit: 10, valueBytes: bytes)
+            #expect(history.map(\.sequence) == (1...rows).map { UInt64(2 * $0) }, "\(bytes)")
+            #expect(history.allSatisfy { $0.content?.value == value })
+        }
+        #expect(try await reader.list(prefix: "k", after: nil, limit: 10, valueBytes: nil).count == 5)
+        #expect(
+            try await reader.history(of: Key("same"), in: Partition(0), after: 0, limit: 10, valueBytes: nil).count == 5
+        )
         await store.close()
         await reader.close()
     }
@@ -99,7 +129,7 @@ struct EventLogReadTests {
                     #expect(reading.value?.content.value == Data("v\(index % 200)".utf8))
                     #expect(reading.vector.applied.isEmpty == origins.isEmpty)
                     guard index % 50 == 0 else { return }
-                    #expect(try await reader.list(prefix: "k1", after: nil, limit: 5, values: false).count == 5)
+                    #expect(try await reader.list(prefix: "k1", after: nil, limit: 5, valueBytes: nil).count == 5)
                 }
             }
             try await group.waitForAll()
@@ -118,7 +148,7 @@ struct EventLogReadTests {
                     // A negative LIMIT is refused (2201W).
                     let limit = index % 10 == 3 ? -1 : 1
                     do throws(EventLogError) {
-                        _ = try await reader.list(prefix: "", after: nil, limit: limit, values: false)
+                        _ = try await reader.list(prefix: "", after: nil, limit: limit, valueBytes: nil)
                         return limit == 1
                     } catch {
                         return limit == -1 && error.code == .rejectedStatement

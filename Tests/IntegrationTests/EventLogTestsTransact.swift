@@ -21,7 +21,7 @@ struct EventLogTransactTests {
         #expect(b.vector == VersionVector(sequence: 4))
         let absent = try await reader.read(Key("c"), in: Partition(0), origins: [Origin(5)])
         #expect(absent.value == nil && absent.vector == VersionVector(sequence: 4))
-        let history = try await reader.history(of: Key("a"), in: Partition(0), after: 0, limit: 10, values: true)
+        let history = try await reader.history(of: Key("a"), in: Partition(0), after: 0, limit: 10, valueBytes: 1_000)
         #expect(history == [write.events[0], write.events[2]])
         #expect(history.allSatisfy { $0.leafHash == $0.computedLeafHash })
         let whole = try await store.vector(of: Partition(0))

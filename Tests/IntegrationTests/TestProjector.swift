@@ -8,6 +8,8 @@ import ServiceLifecycle
 /// Where a test makes a projector die: what happens there is the test's choice, and nothing after it runs, as when the
 /// process is killed.
 struct ProjectorHooks: Sendable {
+    /// Before a batch's transaction begins.
+    var beforeTransaction: @Sendable (BatchRead) async throws(EventLogError) -> Void = { _ throws(EventLogError) in }
     /// After a batch was committed, before anything else knows.
     var afterCommit: @Sendable () async -> Void = {}
     /// After the invalidation, before the acknowledgement.
@@ -24,7 +26,10 @@ final class TestProjector: Sendable {
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    init(_ cluster: TestCluster, hooks: ProjectorHooks = ProjectorHooks()) {
+    init(
+        _ cluster: TestCluster, hooks: ProjectorHooks = ProjectorHooks(),
+        configure: (inout ProjectorConfiguration) -> Void = { _ in }
+    ) {
         let partitioner = cluster.description.partitioner
         source = RabbitMQSource(configuration: cluster.bus, partitions: partitioner, logger: TestCluster.quiet)
         store = PostgresEventStore(cluster.database)
@@ -34,9 +39,10 @@ final class TestProjector: Sendable {
         configuration.leaseDuration = .seconds(2)
         configuration.renewalInterval = .milliseconds(200)
         configuration.drainTimeout = .seconds(3)
+        configure(&configuration)
         worker = ProjectorWorker(
             ProjectorParts(
-                source: source, store: HookedStore(base: store, afterCommit: hooks.afterCommit), leases: leases,
+                source: source, store: HookedStore(base: store, hooks: hooks), trials: store, leases: leases,
                 cache: HookedCache(base: cache, afterInvalidation: hooks.afterInvalidation),
                 cluster: cluster.description, configuration: configuration, logger: TestCluster.quiet))
         let group = ServiceGroup(configuration: .init(services: [worker], logger: TestCluster.quiet))
@@ -68,13 +74,14 @@ final class TestProjector: Sendable {
 
 private struct HookedStore: EventStore {
     let base: PostgresEventStore
-    let afterCommit: @Sendable () async -> Void
+    let hooks: ProjectorHooks
 
     func transact(
         _ read: BatchRead, decide: @escaping @Sendable (PartitionSnapshot) -> BatchDecision
     ) async throws(EventLogError) -> BatchWrite {
+        try await hooks.beforeTransaction(read)
         let write = try await base.transact(read, decide: decide)
-        if !write.events.isEmpty { await afterCommit() }
+        if !write.events.isEmpty { await hooks.afterCommit() }
         return write
     }
 
@@ -86,6 +93,12 @@ private struct HookedStore: EventStore {
         in partition: Partition, after sequence: UInt64, through: UInt64, limit: Int
     ) async throws(EventLogError) -> [Key]? {
         try await base.keysChanged(in: partition, after: sequence, through: through, limit: limit)
+    }
+
+    func forgetOrigins(
+        in partition: Partition, silentSince time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Origin] {
+        try await base.forgetOrigins(in: partition, silentSince: time, limit: limit)
     }
 
     func keysAwaitingExpiry(

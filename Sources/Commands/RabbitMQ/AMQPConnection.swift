@@ -191,11 +191,6 @@ final class AMQPConnection: @unchecked Sendable {
         try check(channel, "consume from queue \(queue)")
     }
 
-    func cancelConsumer(tag: String, on channel: UInt16) throws(RabbitMQError) {
-        withAMQPBytes(tag) { _ = amqp_basic_cancel(raw, channel, $0) }
-        try check(channel, "cancel a consumer")
-    }
-
     func acknowledge(through tag: UInt64, on channel: UInt16) throws(RabbitMQError) {
         try check(amqp_basic_ack(raw, channel, tag, 1), "acknowledge")
     }
@@ -231,6 +226,12 @@ final class AMQPConnection: @unchecked Sendable {
             let properties = header.decoded.load(as: amqp_basic_properties_t.self)
             if properties._flags & amqp_flags_t(AMQP_BASIC_MESSAGE_ID_FLAG) != 0 {
                 partial[frame.channel]?.messageID = String(properties.message_id)
+            }
+            if properties._flags & amqp_flags_t(AMQP_BASIC_HEADERS_FLAG) != 0 {
+                // RabbitMQ 4.3 counts in the first only what it takes for failures, and in the second what the first was.
+                partial[frame.channel]?.deliveryCount = max(
+                    properties.headers.integer("x-delivery-count") ?? 0,
+                    properties.headers.integer("x-acquired-count") ?? 0)
             }
             partial[frame.channel]?.missing = Int(header.body_size)
             partial[frame.channel]?.body.reserveCapacity(Int(header.body_size))
@@ -281,8 +282,8 @@ final class AMQPConnection: @unchecked Sendable {
         case .delivery(let tag, let redelivered):
             return .delivered(
                 AMQPDelivery(
-                    channel: channel, tag: tag, redelivered: redelivered, messageID: message.messageID,
-                    body: message.body))
+                    channel: channel, tag: tag, redelivered: redelivered, previousDeliveries: message.deliveryCount,
+                    messageID: message.messageID, body: message.body))
         }
     }
 
@@ -352,6 +353,7 @@ private struct PartialMessage {
 
     var kind: Kind
     var messageID = ""
+    var deliveryCount = 0
     var missing = Int.max
     var body = Data()
 }

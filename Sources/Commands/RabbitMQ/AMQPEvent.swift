@@ -21,6 +21,8 @@ struct AMQPDelivery: Sendable {
     var channel: UInt16
     var tag: UInt64
     var redelivered: Bool
+    /// As quorum queues count them; 0 elsewhere.
+    var previousDeliveries: Int
     var messageID: String
     var body: Data
 }

@@ -52,6 +52,27 @@ private func makeBytes(_ text: String, in pool: inout amqp_pool_t) -> amqp_bytes
     }
 }
 
+extension amqp_table_t {
+    /// The value of a header that is a whole number, of whatever width the broker chose.
+    func integer(_ name: String) -> Int? {
+        for entry in UnsafeBufferPointer(start: entries, count: Int(num_entries)) where String(entry.key) == name {
+            let value = entry.value.value
+            switch UInt32(entry.value.kind) {
+            case AMQP_FIELD_KIND_I64.rawValue: return Int(value.i64)
+            case AMQP_FIELD_KIND_I32.rawValue: return Int(value.i32)
+            case AMQP_FIELD_KIND_I16.rawValue: return Int(value.i16)
+            case AMQP_FIELD_KIND_I8.rawValue: return Int(value.i8)
+            case AMQP_FIELD_KIND_U64.rawValue: return Int(clamping: value.u64)
+            case AMQP_FIELD_KIND_U32.rawValue: return Int(value.u32)
+            case AMQP_FIELD_KIND_U16.rawValue: return Int(value.u16)
+            case AMQP_FIELD_KIND_U8.rawValue: return Int(value.u8)
+            default: return nil
+            }
+        }
+        return nil
+    }
+}
+
 /// Lends a string's UTF-8 to a call that only reads it.
 func withAMQPBytes<R>(_ text: String, _ body: (amqp_bytes_t) throws -> R) rethrows -> R {
     var text = text

@@ -19,6 +19,9 @@ struct CommandsMetrics: Sendable {
 
     func countRefusal(_ code: BusError.Code) { refused[code]?.increment() }
 
+    /// Outcomes that found no way to the gateway that waits for them; it asks the log when its time is up.
+    static var outcomesDropped: Counter { Counter(label: "tidemark_outcomes_dropped_total") }
+
     /// Connections of this role to a broker after the first.
     static func reconnects(of connection: String) -> Counter {
         Counter(label: "tidemark_bus_reconnects_total", dimensions: [("connection", connection)])

@@ -26,7 +26,7 @@ package struct RabbitMQConfiguration: Sendable {
     package var publisher = PublisherLimits()
 
     /// Messages that a subscription may hold unacknowledged (`basic.qos`).
-    package var prefetchMessages: UInt16 = 64
+    package var prefetchMessages: UInt16 = 128
 
     package init(endpoints: [RabbitMQEndpoint] = [RabbitMQEndpoint()]) {
         precondition(!endpoints.isEmpty, "a bus needs at least one broker")

@@ -43,7 +43,7 @@ package final class RabbitMQSource: CommandSource {
 
     package func send(_ outcomes: [Outcome], to origin: Origin) {
         for (partition, outcomes) in Dictionary(grouping: outcomes, by: \.partition) {
-            sender.send(OutcomeMessage.encode(outcomes, partition: partition), to: origin)
+            sender.send(OutcomeMessage.encode(outcomes, partition: partition), of: outcomes.count, to: origin)
         }
     }
 

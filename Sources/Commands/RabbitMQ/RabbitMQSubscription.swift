@@ -5,7 +5,8 @@ import Synchronization
 /// One partition's deliveries on one channel.
 ///
 /// The lane puts raw messages into the inbox; `next` decodes them on the consumer's own task, so that partitions decode
-/// side by side. Settlements gather here until the lane comes for them: acknowledging often costs no more than seldom.
+/// side by side. Settlements gather here until the lane comes for them: soon, or at once when a good part of what the broker
+/// delivers unacknowledged waits.
 final class RabbitMQSubscription: CommandSubscription {
     enum Settlement: Sendable, Equatable {
         case acknowledge(through: Delivery.Tag)
@@ -16,17 +17,22 @@ final class RabbitMQSubscription: CommandSubscription {
         var settlements: [Settlement] = []
         /// The lane knows that there is something.
         var announced = false
+        var announcedUrgent = false
+        /// The last delivery whose acknowledgement the lane has taken.
+        var taken: Delivery.Tag = 0
     }
 
     let partition: Partition
     let channel: UInt16
     private let inbox = Inbox<AMQPDelivery>()
     private let unsent = Mutex(Unsent())
+    private let urgentCount: UInt64
     private let mailbox: Mailbox<SourceLane.Message>
 
-    init(partition: Partition, channel: UInt16, mailbox: Mailbox<SourceLane.Message>) {
+    init(partition: Partition, channel: UInt16, prefetch: UInt16, mailbox: Mailbox<SourceLane.Message>) {
         self.partition = partition
         self.channel = channel
+        urgentCount = max(1, UInt64(prefetch) / 4)
         self.mailbox = mailbox
     }
 
@@ -40,7 +46,9 @@ final class RabbitMQSubscription: CommandSubscription {
             return nil
         }
         return messages.map { message in
-            Delivery(tag: message.tag, redelivered: message.redelivered, content: decode(message.body))
+            Delivery(
+                tag: message.tag, redelivered: message.redelivered, previousDeliveries: message.previousDeliveries,
+                content: decode(message.body))
         }
     }
 
@@ -48,11 +56,7 @@ final class RabbitMQSubscription: CommandSubscription {
 
     func deadLetter(_ delivery: Delivery.Tag) { settle(.deadLetter(delivery)) }
 
-    func cancel() async {
-        await withCheckedContinuation { done in
-            if mailbox.post(.cancel(self, done)) != .accepted { done.resume() }
-        }
-    }
+    func cancel() { inbox.discard() }
 
     func close() async {
         inbox.discard()
@@ -68,31 +72,39 @@ final class RabbitMQSubscription: CommandSubscription {
     }
 
     private func settle(_ settlement: Settlement) {
-        let announce = unsent.withLock { unsent in
+        let (announce, urgent) = unsent.withLock { unsent -> (Bool, Bool) in
             if case .acknowledge = settlement, case .acknowledge? = unsent.settlements.last {
                 unsent.settlements.removeLast()
             }
             unsent.settlements.append(settlement)
-            defer { unsent.announced = true }
-            return !unsent.announced
+            let urgent =
+                switch settlement {
+                case .acknowledge(let tag): tag - unsent.taken >= urgentCount
+                case .deadLetter: true
+                }
+            let announce = urgent ? !unsent.announcedUrgent : !unsent.announced
+            unsent.announced = true
+            if urgent { unsent.announcedUrgent = true }
+            return (announce, urgent)
         }
-        if announce, mailbox.post(.settle(self)) == .full { unsent.withLock { $0.announced = false } }
+        if announce, mailbox.post(.settle(self, urgent: urgent)) == .full {
+            unsent.withLock { ($0.announced, $0.announcedUrgent) = (false, false) }
+        }
     }
 
     // MARK: - The lane's side
 
     func deliver(_ messages: [AMQPDelivery]) { inbox.append(contentsOf: messages) }
 
-    /// No more will come; what came can be taken.
-    func finish() { inbox.finish() }
-
     /// The channel is gone, and what came on it can't be acknowledged any more.
     func interrupt() { inbox.discard() }
 
     func takeSettlements() -> [Settlement] {
         unsent.withLock { unsent in
-            defer { unsent = Unsent() }
-            return unsent.settlements
+            let settlements = unsent.settlements
+            if case .acknowledge(let tag)? = settlements.last { unsent.taken = tag }
+            (unsent.settlements, unsent.announced, unsent.announcedUrgent) = ([], false, false)
+            return settlements
         }
     }
 }

@@ -11,13 +11,15 @@ struct SourceLane {
         case attempted(AMQPLink.Attempt)
         case subscribe(Partition, Subscriber)
         case depth(Partition, DepthCaller)
-        case settle(RabbitMQSubscription)
-        case cancel(RabbitMQSubscription, CheckedContinuation<Void, Never>)
+        case settle(RabbitMQSubscription, urgent: Bool)
         case close(RabbitMQSubscription, CheckedContinuation<Void, Never>)
     }
 
     /// For questions; subscriptions have the channels after it.
     private static let controlChannel: UInt16 = 1
+    /// An acknowledgement is a write in each broker's log, of one message or of a thousand: they are sent together. What a
+    /// crash leaves unacknowledged is delivered again and found applied.
+    private static let settlePatience = Duration.milliseconds(20)
 
     private let mailbox: Mailbox<Message>
     private let topology: RabbitMQTopology
@@ -28,6 +30,7 @@ struct SourceLane {
     /// What waits for a connection.
     private var subscribers: [(Partition, Subscriber)] = []
     private var depthCallers: [(Partition, DepthCaller)] = []
+    private var unsettled: (since: Instant, subscriptions: [RabbitMQSubscription])?
 
     init(
         mailbox: Mailbox<Message>, configuration: RabbitMQConfiguration, partitions: Partitioner, logger: Logger
@@ -54,6 +57,7 @@ struct SourceLane {
             batch.removeAll(keepingCapacity: true)
             if wakeup.closed { break }
             readEvents()
+            settleThoseDue(at: .now)
             if !subscribers.isEmpty || !depthCallers.isEmpty { link.connectIfDue(at: .now) }
         }
         failCallers(.closed)
@@ -62,8 +66,10 @@ struct SourceLane {
     }
 
     private func patience(at now: Instant) -> Duration {
-        if link.connection == nil && subscribers.isEmpty && depthCallers.isEmpty { return .seconds(60) }
-        return link.patience(at: now)
+        var patience = Duration.seconds(60)
+        if let unsettled { patience = max(.zero, unsettled.since + Self.settlePatience - now) }
+        if link.connection == nil && subscribers.isEmpty && depthCallers.isEmpty { return patience }
+        return min(patience, link.patience(at: now))
     }
 
     private mutating func handle(_ message: Message) {
@@ -80,10 +86,12 @@ struct SourceLane {
         case .depth(let partition, let caller):
             depthCallers.append((partition, caller))
             serveCallers()
-        case .settle(let subscription): settle(subscription)
-        case .cancel(let subscription, let done):
-            cancel(subscription)
-            done.resume()
+        case .settle(let subscription, let urgent):
+            if urgent {
+                settle(subscription)
+            } else {
+                unsettled = (unsettled?.since ?? .now, (unsettled?.subscriptions ?? []) + [subscription])
+            }
         case .close(let subscription, let done):
             close(subscription)
             done.resume()
@@ -120,7 +128,8 @@ struct SourceLane {
     ) throws(RabbitMQError) -> RabbitMQSubscription {
         var channel = Self.controlChannel + 1
         while subscriptions[channel] != nil { channel += 1 }
-        let subscription = RabbitMQSubscription(partition: partition, channel: channel, mailbox: mailbox)
+        let subscription = RabbitMQSubscription(
+            partition: partition, channel: channel, prefetch: prefetch, mailbox: mailbox)
         try connection.openChannel(channel)
         // Before the consumer is there, so that the events that follow find it.
         subscriptions[channel] = subscription
@@ -146,6 +155,12 @@ struct SourceLane {
 
     // MARK: - Subscriptions
 
+    private mutating func settleThoseDue(at now: Instant) {
+        guard let due = unsettled, now >= due.since + Self.settlePatience else { return }
+        unsettled = nil
+        for subscription in due.subscriptions { settle(subscription) }
+    }
+
     private mutating func settle(_ subscription: RabbitMQSubscription) {
         let settlements = subscription.takeSettlements()
         guard let connection = link.connection, isCurrent(subscription) else { return }
@@ -159,20 +174,6 @@ struct SourceLane {
         } catch {
             noteFailure(error)
         }
-    }
-
-    private mutating func cancel(_ subscription: RabbitMQSubscription) {
-        settle(subscription)
-        if let connection = link.connection, isCurrent(subscription) {
-            do throws(RabbitMQError) {
-                try connection.cancelConsumer(tag: subscription.tag, on: subscription.channel)
-            } catch {
-                noteFailure(error)
-            }
-            // What the broker sent before it took notice.
-            readEvents()
-        }
-        subscription.finish()
     }
 
     private mutating func close(_ subscription: RabbitMQSubscription) {

@@ -1,7 +1,4 @@
 import Commands
-import Foundation
-import Lanes
-import Metrics
 
 /// One batch's transaction, as a lane runs it: two round trips when nothing is in its way.
 ///
@@ -9,35 +6,11 @@ import Metrics
 /// partition's row under lock, whose sequence must be the same. So the serializable transaction itself reads nothing that
 /// other partitions write, and conflicts only with a second owner.
 struct BatchTransaction: Sendable {
-    private static let maximumAttempts = 10
-    private static let firstBackoff = Duration.milliseconds(1)
-    private static let longestBackoff = Duration.milliseconds(100)
-
     let read: BatchRead
     let decide: @Sendable (PartitionSnapshot) -> BatchDecision
-    let metrics: EventLogMetrics
 
+    /// One attempt.
     func run(on connection: PostgresConnection) -> Result<BatchWrite, EventLogError> {
-        let began = ContinuousClock.now
-        var backoff = Self.firstBackoff
-        var attempt = 1
-        while true {
-            switch runOnce(on: connection) {
-            case .success(let write):
-                metrics.transactionDuration.recordSeconds(began.duration(to: .now).inSeconds)
-                metrics.eventsAppended.increment(by: write.events.count)
-                return .success(write)
-            case .failure(let error):
-                guard error.code == .contended, attempt < Self.maximumAttempts else { return .failure(error) }
-                metrics.retried(sqlState: error.metadata["sqlstate"])
-            }
-            Thread.sleep(forTimeInterval: (backoff * Double.random(in: 0.5...1.5)).inSeconds)
-            backoff = min(backoff * 2, Self.longestBackoff)
-            attempt += 1
-        }
-    }
-
-    private func runOnce(on connection: PostgresConnection) -> Result<BatchWrite, EventLogError> {
         do throws(PostgresFailure) {
             try connection.open()
             var (epoch, snapshot) = try begin(connection)

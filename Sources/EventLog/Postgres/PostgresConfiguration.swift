@@ -9,7 +9,7 @@ package struct PostgresConfiguration: Sendable {
     package var password: String?
     /// Unless the connection string names one.
     package var applicationName: String
-    /// For each host; libpq counts whole seconds and at least two.
+    /// For each host, from the first packet to a session. Of several hosts none gets more than two seconds.
     package var connectTimeout: Duration
     /// When the server gives a statement up. Zero: never.
     package var statementTimeout: Duration

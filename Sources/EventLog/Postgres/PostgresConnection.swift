@@ -17,6 +17,7 @@ final class PostgresConnection {
     private let configuration: PostgresConfiguration
     private let role: PostgresRole
     private let metrics: EventLogMetrics
+    private var connector: PostgresConnector
     private var handle: OpaquePointer?
     private var prepared: Set<String> = []
     /// What was sent and, from `nextQueued` on, not answered yet.
@@ -38,7 +39,12 @@ final class PostgresConnection {
     private static let firstBackoff = Duration.milliseconds(50)
     private static let longestBackoff = Duration.seconds(2)
 
-    init(_ configuration: PostgresConfiguration, role: PostgresRole, metrics: EventLogMetrics) {
+    /// - Parameter isEnding: whether the lane is to end: then a host that doesn't answer isn't waited for.
+    init(
+        _ configuration: PostgresConfiguration, role: PostgresRole, metrics: EventLogMetrics,
+        isEnding: @escaping @Sendable () -> Bool = { false }
+    ) {
+        connector = PostgresConnector(configuration, role: role, isEnding: isEnding)
         self.configuration = configuration
         self.role = role
         self.metrics = metrics
@@ -61,15 +67,13 @@ final class PostgresConnection {
             close()
         }
         guard ContinuousClock.now >= retryAt else { throw PostgresFailure(kind: .notConnected, message: openFailure) }
-        let opened = connect()
-        guard PQstatus(opened) == CONNECTION_OK, PQsetnonblocking(opened, 1) == 0, PQenterPipelineMode(opened) == 1
-        else {
-            openFailure = String(cString: PQerrorMessage(opened)).trimmingCharacters(in: .whitespacesAndNewlines)
-            PQfinish(opened)
+        guard let opened = connector.connect() else {
+            openFailure = connector.failure
             backoff = min(max(backoff * 2, Self.firstBackoff), Self.longestBackoff)
             retryAt = .now + backoff * Double.random(in: 0.5...1.0)
             throw PostgresFailure(kind: .notConnected, message: openFailure)
         }
+        precondition(PQsetnonblocking(opened, 1) == 0 && PQenterPipelineMode(opened) == 1, "a new connection is idle")
         PQsetNoticeProcessor(opened, { _, _ in }, nil)
         handle = opened
         backoff = .zero
@@ -94,36 +98,6 @@ final class PostgresConnection {
         // A notice, or the FATAL that goes before the end; the socket tells the rest at the next look.
         _ = PQisBusy(handle)
         if PQstatus(handle) != CONNECTION_OK { close() }
-    }
-
-    private func connect() -> OpaquePointer? {
-        var theirs = ""
-        if let parsed = PQconninfoParse(configuration.connectionString, nil) {
-            var option = parsed
-            while let keyword = option.pointee.keyword {
-                if String(cString: keyword) == "options", let value = option.pointee.val {
-                    theirs = String(cString: value)
-                }
-                option += 1
-            }
-            PQconninfoFree(parsed)
-        }
-        let seconds = max(2, (configuration.connectTimeout.inMilliseconds + 999) / 1_000)
-        // Of a keyword given twice the last counts, and the connection string stands in the middle.
-        var keywords = [
-            ("fallback_application_name", configuration.applicationName), ("connect_timeout", String(seconds)),
-            ("dbname", configuration.connectionString), ("client_encoding", "UTF8"),
-            ("options", "\(role.options(statementTimeout: configuration.statementTimeout)) \(theirs)"),
-        ]
-        if let password = configuration.password { keywords.append(("password", password)) }
-        var names: [UnsafePointer<CChar>?] = []
-        var values: [UnsafePointer<CChar>?] = []
-        for (name, value) in keywords {
-            names.append(UnsafePointer(strdup(name)))
-            values.append(UnsafePointer(strdup(value)))
-        }
-        defer { for string in names + values { free(UnsafeMutablePointer(mutating: string)) } }
-        return PQconnectdbParams(names + [nil], values + [nil], 1)
     }
 
     // MARK: - Sending

@@ -19,7 +19,8 @@ final class PostgresLanes<Job: Sendable>: Sendable {
         self.queue = queue
         lanes = (0..<count).map { number in
             Lane(name: "\(name)-\(number)", capacity: 1) { mailbox in
-                let connection = PostgresConnection(configuration, role: role, metrics: metrics)
+                let connection = PostgresConnection(
+                    configuration, role: role, metrics: metrics, isEnding: { mailbox.isClosed })
                 var mail: [[Job]] = []
                 while true {
                     // Opens it ahead of the first job, and again after it was lost, at most once a second.

@@ -113,7 +113,23 @@ enum Statements {
         ) AS u (command_id, key, command, origin, origin_seq, reason, died_at, fingerprint)
         """)
 
-    // MARK: - What the partition's owner asks besides
+    // MARK: - What the partition's owner does besides
+
+    static let beginTrial = Statement(
+        "begin_trial", [.int8, .int8, .int8, .int8, .int8, .timestamp],
+        """
+        INSERT INTO trials (partition, origin, origin_seq, commands, tries, tried_at)
+        SELECT p.partition, $2, $3, $4, 1, $6 FROM partitions AS p WHERE p.partition = $1 AND p.epoch = $5
+        ON CONFLICT (partition, origin, origin_seq, commands)
+        DO UPDATE SET tries = trials.tries + 1, tried_at = excluded.tried_at
+        RETURNING tries
+        """)
+
+    static let endTrial = Statement(
+        "end_trial", [.int8, .int8, .int8, .int8],
+        """
+        DELETE FROM trials WHERE partition = $1 AND origin = $2 AND origin_seq = $3 AND commands = $4
+        """)
 
     static let wholeVector = Statement(
         "whole_vector", [.int8],
@@ -121,6 +137,14 @@ enum Statements {
         SELECT p.seq, o.origin, o.n
         FROM partitions AS p LEFT JOIN origins AS o ON o.partition = p.partition
         WHERE p.partition = $1
+        """)
+
+    static let forgetOrigins = Statement(
+        "forget_origins", [.int8, .timestamp, .int8],
+        """
+        DELETE FROM origins WHERE partition = $1 AND origin IN (
+            SELECT origin FROM origins WHERE partition = $1 AND last_applied_at < $2 ORDER BY last_applied_at LIMIT $3)
+        RETURNING origin
         """)
 
     static let keysChanged = Statement(
@@ -155,27 +179,49 @@ enum Statements {
         WHERE p.partition = $1
         """)
 
+    /// A page ends with the row whose value is one too many; the server needs the values' sizes alone to find it.
     static let listKeys = Statement(
-        "list_keys", [.text, .text, .text, .timestamp, .int8, .bool],
+        "list_keys", [.text, .text, .text, .timestamp, .int8, .bool, .int8],
         """
         SELECT
-            key, octet_length(value)::int8, version, created_version, deleted, expires_at,
-            CASE WHEN $6 THEN value ELSE '' END, content_type, modified_at
-        FROM kv
-        WHERE key >= $1 AND key > $2 AND key < $3 AND NOT deleted AND (expires_at IS NULL OR expires_at > $4)
-        ORDER BY key LIMIT $5
+            key, size, version, created_version, deleted, expires_at, CASE WHEN $6 THEN value ELSE '' END, content_type,
+            modified_at
+        FROM (
+            SELECT
+                key, size, version, created_version, deleted, expires_at, value, content_type, modified_at,
+                sum(size) OVER (ORDER BY key) - size AS bytes_before
+            FROM (
+                SELECT
+                    key, octet_length(value)::int8 AS size, version, created_version, deleted, expires_at, value,
+                    content_type, modified_at
+                FROM kv
+                WHERE key >= $1 AND key > $2 AND key < $3 AND NOT deleted AND (expires_at IS NULL OR expires_at > $4)
+                ORDER BY key LIMIT $5
+            ) AS page
+        ) AS summed
+        WHERE bytes_before <= $7 ORDER BY key
         """)
 
-    private static let eventColumns = """
-        seq, kind, key, CASE WHEN $5 THEN value END, value_salt, value_commitment, value_size, content_type, expires_at,
-        previous_version, reason, principal, command_id, fingerprint, origin, origin_seq, traceparent, issued_at,
-        applied_at, leaf_hash
+    private static let eventFields = """
+        value_salt, value_commitment, value_size, content_type, expires_at, previous_version, reason, principal,
+        command_id, fingerprint, origin, origin_seq, traceparent, issued_at, applied_at, leaf_hash
         """
+    private static let storedEvent = "seq, kind, key, value, \(eventFields)"
+    private static let eventColumns = "seq, kind, key, CASE WHEN $5 THEN value END, \(eventFields)"
 
     static let history = Statement(
-        "history", [.int8, .text, .int8, .int8, .bool],
+        "history", [.int8, .text, .int8, .int8, .bool, .int8],
         """
-        SELECT \(eventColumns) FROM events WHERE partition = $1 AND key = $2 AND seq > $3 ORDER BY seq LIMIT $4
+        SELECT \(eventColumns)
+        FROM (
+            SELECT
+                \(storedEvent),
+                sum(coalesce(value_size, 0)) OVER (ORDER BY seq) - coalesce(value_size, 0) AS bytes_before
+            FROM (
+                SELECT \(storedEvent) FROM events WHERE partition = $1 AND key = $2 AND seq > $3 ORDER BY seq LIMIT $4
+            ) AS page
+        ) AS summed
+        WHERE bytes_before <= $6 ORDER BY seq
         """)
 
     static let eventAtVersion = Statement(

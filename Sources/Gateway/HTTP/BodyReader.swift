@@ -10,8 +10,11 @@ extension Request {
     /// The whole body. Too large a one is refused by its announced length before it is read, or when it grows past the
     /// limit.
     ///
+    /// - Parameter begin: called before the first read.
     /// - Throws: `Problem`, `BodyInterrupted`.
-    func wholeBody(_ announced: RequestHeaders.Body, limit: Int, tooLarge: ProblemType) async throws -> ByteBuffer {
+    func wholeBody(
+        _ announced: RequestHeaders.Body, limit: Int, tooLarge: ProblemType, begin: () async throws -> Void
+    ) async throws -> ByteBuffer {
         let refusal: () -> Problem = {
             Problem(tooLarge, "At most \(limit) bytes are accepted.", .limit(limit))
         }
@@ -23,6 +26,7 @@ extension Request {
         }
         var whole = ByteBuffer()
         do {
+            try await begin()
             for try await part in body {
                 if whole.readableBytes + part.readableBytes > limit { throw refusal() }
                 if whole.readableBytes == 0 {

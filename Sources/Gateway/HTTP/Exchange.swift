@@ -25,17 +25,24 @@ struct Exchange {
 
     /// - Throws: `Problem`, `BodyInterrupted`.
     mutating func wholeBody(
-        _ announced: RequestHeaders.Body, limit: Int, tooLarge: ProblemType
+        _ headers: RequestHeaders, limit: Int, tooLarge: ProblemType
     ) async throws -> ByteBuffer {
-        let body = try await request.wholeBody(announced, limit: limit, tooLarge: tooLarge)
+        let body = try await request.wholeBody(headers.body, limit: limit, tooLarge: tooLarge) {
+            if headers.expectsContinue { try await context.askForBody() }
+        }
         hasReadBody = true
         return body
     }
 
-    /// Whether the client may still be sending a body that nobody wants.
+    /// A body that nobody wants is taken in up to here; the connection can then be kept.
+    private static let drainableBytes = 65_536
+
+    /// Whether the client may still be sending a body that nobody wants, and that is too long, or has no end, to be
+    /// waited for; or that it never sends.
     var leavesBodyUnread: Bool {
         guard !hasReadBody else { return false }
-        return request.headers.contains(.transferEncoding)
-            || request.headers[.contentLength].flatMap { Int($0) }.map { $0 > 0 } ?? false
+        if request.headers.contains(.transferEncoding) { return true }
+        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length > 0 else { return false }
+        return length > Self.drainableBytes || request.headers.contains(.expect)
     }
 }

@@ -1,6 +1,8 @@
+import HTTPTypes
 package import Hummingbird
 package import Logging
 import NIOCore
+import NIOHTTPTypes
 
 /// What a request brings beside itself.
 package struct GatewayRequestContext: RequestContext {
@@ -17,6 +19,12 @@ package struct GatewayRequestContext: RequestContext {
     package init(logger: Logger) {
         coreContext = CoreRequestContextStorage(source: Unconnected(logger: logger))
         channel = nil
+    }
+
+    /// Asks a client that waits for it to send the body: `100 Continue`. The event loop keeps it before the answer and
+    /// behind the answers to earlier requests, which have been written.
+    func askForBody() async throws {
+        try await channel?.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue))).get()
     }
 
     private struct Unconnected: RequestContextSource {

@@ -16,9 +16,8 @@ extension GatewayResponder {
         let headers = try exchange.headers()
         try checkBatchHeaders(headers)
         let session = try session(headers)
-        let body = try await exchange.wholeBody(headers.body, limit: limits.batchBody, tooLarge: .bodyTooLarge)
+        let body = try await exchange.wholeBody(headers, limit: limits.batchBody, tooLarge: .bodyTooLarge)
         let batch = try BatchRequest(json: Data(body.readableBytesView), limits: limits)
-        var token = session ?? SessionToken()
         var results = batch.operations.map { operation -> BatchResult? in
             if case .failure(let problem) = operation { return .failed(problem) }
             return nil
@@ -39,6 +38,8 @@ extension GatewayResponder {
             }
         }
 
+        var token = try await self.session(
+            session, forWritesTo: writes.lazy.map { useCases.partition(of: $0.request.key) })
         var hasWaited = headers.preferences.wait != nil && !writes.isEmpty
         if !writes.isEmpty {
             let written = await useCases.write(writes.map(\.request))
@@ -105,7 +106,9 @@ extension GatewayResponder {
                             .limit(limits.answerValues))))
                 continue
             }
-            let some = requests[results.count..<min(results.count + Self.concurrentReads, requests.count)]
+            // Only as many at once as surely fit, but for the last one.
+            let fitting = max(1, (limits.answerValues - bytes) / max(1, limits.value))
+            let some = requests[results.count...].prefix(min(fitting, Self.concurrentReads))
             for result in await readAll(some) {
                 switch result {
                 case .success(let read):

@@ -21,7 +21,8 @@ extension GatewayResponder {
         let after = try query.key("after")
         let headers = try exchange.headers()
         var token = try await reached(headers, only: nil) ?? SessionToken()
-        let found = try await useCases.list(prefix: prefix, after: after, limit: limit + 1, values: values)
+        let found = try await useCases.list(
+            prefix: prefix, after: after, limit: limit + 1, valueBytes: values ? limits.answerValues : nil)
         let page = found.prefix(pageLength(found.lazy.map { values ? $0.size : 0 }, limit: limit))
         for item in page { token.saw(item.value.state.version, in: useCases.partition(of: item.key)) }
         return .json(.ok, HTTPFields([sessionField(token)]), capacity: 128 * page.count) { json in
@@ -44,7 +45,8 @@ extension GatewayResponder {
         let headers = try exchange.headers()
         let partition = useCases.partition(of: key)
         var token = try await reached(headers, only: partition) ?? SessionToken()
-        let found = try await useCases.history(of: key, after: after, limit: limit + 1, values: values)
+        let found = try await useCases.history(
+            of: key, after: after, limit: limit + 1, valueBytes: values ? limits.answerValues : nil)
         let page = found.prefix(pageLength(found.lazy.map { values ? $0.size ?? 0 : 0 }, limit: limit))
         if let last = page.last { token.saw(last.sequence, in: partition) }
         return .json(.ok, HTTPFields([sessionField(token)]), capacity: 256 * page.count) { json in

@@ -20,7 +20,7 @@ extension GatewayResponder {
         }
         let precondition = try headers.precondition()
         let session = try session(headers)
-        let body = try await exchange.wholeBody(headers.body, limit: limits.value, tooLarge: .valueTooLarge)
+        let body = try await exchange.wholeBody(headers, limit: limits.value, tooLarge: .valueTooLarge)
         let content = Content(
             value: Data(body.readableBytesView), type: headers.contentType ?? Content.defaultType)
         return try await write(.put(content), key, precondition, headers, session, exchange.principal)
@@ -40,12 +40,12 @@ extension GatewayResponder {
         _ operation: Command.Operation, _ key: Key, _ precondition: Precondition, _ headers: RequestHeaders,
         _ session: SessionToken?, _ principal: String
     ) async throws -> Response {
+        var token = try await self.session(session, forWritesTo: CollectionOfOne(useCases.partition(of: key)))
         let result = try await useCases.write(
             WriteRequest(
                 operation: operation, key: key, precondition: precondition, timeToLive: headers.timeToLive,
                 idempotencyKey: headers.idempotencyKey, principal: principal, traceparent: headers.traceparent,
                 wait: headers.preferences.waitDuration))
-        var token = session ?? SessionToken()
         let answer = WriteAnswer(.success(result), token: &token)
         var fields: HTTPFields = [:]
         fields.reserveCapacity(8)

@@ -35,8 +35,9 @@ package struct GatewayResponder: HTTPResponder {
             metrics.ended(exchange.target.route, request.method, .badRequest, after: .now - start)
             throw interrupted.cause
         } catch {
-            response = refusal(problem(for: error, exchange), exchange)
+            response = refusal(problem(for: error, exchange))
         }
+        if exchange.leavesBodyUnread { close(after: &response, exchange) }
         if request.method == .head { response = response.createHeadResponse() }
         metrics.ended(exchange.target.route, request.method, response.status, after: .now - start)
         return response
@@ -84,6 +85,23 @@ package struct GatewayResponder: HTTPResponder {
         }
     }
 
+    /// The token that a write to these partitions adds to. A client that only ever writes never shows its token to a
+    /// read, which would fold it; so a crowded one is folded here.
+    ///
+    /// - Throws: `Problem` when the answer's token would be longer than one that is taken back.
+    func session(_ token: SessionToken?, forWritesTo partitions: some Sequence<Partition>) async throws -> SessionToken
+    {
+        guard let token else { return SessionToken() }
+        let folded = token.isCrowded ? await useCases.fold(token) : token
+        guard partitions.allSatisfy(folded.hasRoom) else {
+            throw GatewayError(
+                .sessionNotReached,
+                "This session has written through \(SessionTokenCodec.maximumPendingDots) gateway runs, and nothing of "
+                    + "that is applied yet; this write was not accepted. Try again.")
+        }
+        return folded
+    }
+
     func sessionField(_ token: SessionToken) -> HTTPField {
         HTTPField(name: .tidemarkSession, value: useCases.sessions.encode(token))
     }
@@ -112,7 +130,7 @@ package struct GatewayResponder: HTTPResponder {
         }
     }
 
-    private func refusal(_ problem: Problem, _ exchange: Exchange) -> Response {
+    private func refusal(_ problem: Problem) -> Response {
         var json = JSONWriter(capacity: 384)
         problem.write(to: &json)
         var headers: HTTPFields = [:]
@@ -122,18 +140,18 @@ package struct GatewayResponder: HTTPResponder {
         if let seconds = problem.type.description.retryAfter {
             headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
         }
-        let body = json.buffer
-        guard exchange.leavesBodyUnread, let channel = exchange.context.channel else {
-            return Response(status: problem.status, headers: headers, body: ResponseBody(byteBuffer: body))
+        return Response(status: problem.status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+    }
+
+    /// The server would read an unwanted body to its end before the next request, however long that takes.
+    private func close(after response: inout Response, _ exchange: Exchange) {
+        guard let channel = exchange.context.channel else { return }
+        response.headers[.connection] = "close"
+        let body = response.body
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+            try await body.write(writer)
         }
-        headers.append(.connectionClose)
-        return Response(
-            status: problem.status, headers: headers,
-            body: ResponseBody(contentLength: body.readableBytes) { writer in
-                channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
-                try await writer.write(body)
-                try await writer.finish(nil)
-            })
     }
 }
 

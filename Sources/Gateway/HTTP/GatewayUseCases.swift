@@ -17,12 +17,16 @@ package protocol GatewayUseCases: Sendable {
     /// - Returns: the token, its dots folded into sequences.
     func reach(_ token: SessionToken, wait: Duration) async throws(GatewayError) -> SessionToken
 
+    /// The token with what is applied of it folded into sequences; waits for nothing.
+    func fold(_ token: SessionToken) async -> SessionToken
+
     /// The value as it was: the last put, deleted or expired event at that point.
     func event(of key: Key, at point: PointInTime) async throws(GatewayError) -> Event?
 
-    func list(prefix: String, after: Key?, limit: Int, values: Bool) async throws(GatewayError) -> [ListedValue]
+    /// - Parameter valueBytes: the last row is the one whose value makes it more than so many bytes; `nil`: no values.
+    func list(prefix: String, after: Key?, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [ListedValue]
 
-    func history(of key: Key, after: UInt64, limit: Int, values: Bool) async throws(GatewayError) -> [Event]
+    func history(of key: Key, after: UInt64, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [Event]
 
     func status(of id: CommandID) async throws(GatewayError) -> CommandStatus
 

@@ -206,7 +206,8 @@ enum ProblemType: String, CaseIterable, Sendable {
                 status: .serviceUnavailable, title: "What the session has seen is not applied yet",
                 page: """
                     The read would have shown less than this client has already seen or written. Try again, wait for \
-                    it with Prefer: wait=S, or read without the promise with Tidemark-Consistency: eventual.
+                    it with Prefer: wait=S, or read without the promise with Tidemark-Consistency: eventual. A write is \
+                    refused so, and not accepted, when its token would hold more pending writes than a token can.
                     """, retryAfter: 1)
         case .barrierTimeout:
             Description(

@@ -28,6 +28,8 @@ struct RequestHeaders: Sendable {
     var contentType: String?
     var hasContentEncoding = false
     var hasContentRange = false
+    /// The client sends the body only when asked to (RFC 9110 §10.1.1).
+    var expectsContinue = false
     var body = Body.none
 
     init(_ fields: HTTPFields) throws(Problem) {
@@ -38,6 +40,8 @@ struct RequestHeaders: Sendable {
             switch name.utf8.count {
             case 6 where name == "prefer":
                 preferences.add(field.value)
+            case 6 where name == "expect":
+                expectsContinue = field.value.lowercased() == "100-continue"
             case 8 where name == "if-match":
                 matches.join(field.value)
             case 11 where name == "traceparent":

@@ -11,14 +11,24 @@ package struct Reader: Sendable {
     private let partitioner: Partitioner
     private let clock: any WallClock
     private let flights = SingleFlight<CacheSlot, Result<Fetched, GatewayError>>()
+    private let barriers = SingleFlight<Partition, Barrier>()
 
     private struct Fetched: Sendable {
         var entry: CacheEntry
         var source: ReadSource
     }
 
+    private struct Barrier: Sendable {
+        var began: ContinuousClock.Instant
+        var passed: Bool
+    }
+
     /// How long a barrier may take when the client names no time.
     static let barrierTimeout = Duration.seconds(5)
+    /// And one that only tells whether dots of unknown origins are applied.
+    static let shortBarrierTimeout = Duration.seconds(1)
+    /// Stands for any key where only the vector matters.
+    private static let anyKey = Key(trusted: "tidemark")
 
     package init(
         cache: any ReadCache, log: any LogReader, writer: Writer, partitioner: Partitioner, clock: any WallClock
@@ -54,12 +64,43 @@ package struct Reader: Sendable {
         let deadline = ContinuousClock.now + wait
         var token = token
         for mark in token.marks {
-            // Any key will do: only the vector matters.
-            let reading = try await reading(
-                Key(trusted: "tidemark"), covering: mark, until: deadline)
+            let reading = try await reading(Self.anyKey, covering: mark, until: deadline)
             token.fold(reading.vector, in: mark.partition)
         }
         return token
+    }
+
+    /// Folds what is applied already of a crowded token. Waits for nothing but the answers of Redis and the database, and
+    /// for a barrier when a mark is nearly full of dots that these know nothing of.
+    package func fold(_ token: SessionToken) async -> SessionToken {
+        await withTaskGroup(of: (Partition, VersionVector).self) { group in
+            for mark in token.crowdedMarks { group.addTask { (mark.partition, await known(of: mark)) } }
+            var token = token
+            for await (partition, vector) in group { token.fold(vector, in: partition) }
+            return token
+        }
+    }
+
+    private func known(of mark: SessionToken.Mark) async -> VersionVector {
+        let origins = mark.pending.map(\.origin)
+        var vector = VersionVector()
+        if let cached = try? await cache.lookUp(Self.anyKey, in: mark.partition, origins: origins).vector {
+            vector = cached
+        }
+        if vector.covers(mark) { return vector }
+        guard let reading = try? await databaseRead(Self.anyKey, mark.partition, origins: origins) else {
+            return vector
+        }
+        vector = reading.vector
+        let left = mark.pending.filter { !vector.covers($0) }.count
+        if left > SessionTokenCodec.maximumPendingDots * 3 / 4, vector.misses(mark), await passBarrier(mark.partition) {
+            // The vector was read before the barrier, so its sequence may be too low for these dots.
+            guard let after = try? await databaseRead(Self.anyKey, mark.partition, origins: origins) else {
+                return vector
+            }
+            vector = after.vector.including(mark)
+        }
+        return vector
     }
 
     // MARK: - Levels
@@ -117,11 +158,17 @@ package struct Reader: Sendable {
         _ key: Key, covering mark: SessionToken.Mark, until deadline: ContinuousClock.Instant
     ) async throws(GatewayError) -> KeyReading {
         var pause = Duration.milliseconds(2)
+        var allApplied = false
         while true {
-            let reading = try await databaseRead(key, mark.partition, origins: mark.pending.map(\.origin))
+            var reading = try await databaseRead(key, mark.partition, origins: mark.pending.map(\.origin))
+            if allApplied { reading.vector = reading.vector.including(mark) }
             if reading.vector.covers(mark) { return reading }
             // A sequence in a token was applied once. If the log has not come as far, it never will by waiting.
             let impossible = mark.sequence > reading.vector.sequence
+            if !impossible, reading.vector.misses(mark), await passBarrier(mark.partition) {
+                allApplied = true
+                continue
+            }
             if impossible || ContinuousClock.now + pause > deadline {
                 throw GatewayError(
                     .sessionNotReached,
@@ -136,6 +183,25 @@ package struct Reader: Sendable {
                 throw GatewayError(.sessionNotReached, "The request was cancelled.")
             }
             pause = min(pause * 2, .milliseconds(50))
+        }
+    }
+
+    /// Whether everything of the partition that was acknowledged before the call is applied: what a dot of an origin
+    /// that the database doesn't know (any more) can't tell otherwise. One barrier serves all that ask before it is sent.
+    private func passBarrier(_ partition: Partition) async -> Bool {
+        let asked = ContinuousClock.now
+        while true {
+            let barrier = await barriers.fetch(partition) {
+                let began = ContinuousClock.now
+                do throws(GatewayError) {
+                    let passed = try await writer.passes(
+                        partition, Self.anyKey, principal: "tidemark", timeout: Self.shortBarrierTimeout)
+                    return Barrier(began: began, passed: passed)
+                } catch {
+                    return Barrier(began: began, passed: false)
+                }
+            }
+            if barrier.began >= asked { return barrier.passed }
         }
     }
 
@@ -179,6 +245,19 @@ package struct Reader: Sendable {
 extension VersionVector {
     fileprivate func covers(_ mark: SessionToken.Mark) -> Bool {
         sequence >= mark.sequence && mark.pending.allSatisfy(covers)
+    }
+
+    /// Whether it has nothing of an origin that the mark has a dot of: nothing of it was applied yet, or its row was
+    /// removed long after.
+    fileprivate func misses(_ mark: SessionToken.Mark) -> Bool {
+        mark.pending.contains { applied[$0.origin] == nil }
+    }
+
+    /// With the mark's dots, which are known to be applied.
+    fileprivate func including(_ mark: SessionToken.Mark) -> VersionVector {
+        var vector = self
+        for dot in mark.pending { vector.applied[dot.origin] = max(vector.applied[dot.origin] ?? 0, dot.n) }
+        return vector
     }
 }
 

@@ -66,6 +66,33 @@ package struct SessionToken: Sendable, Equatable {
 }
 
 extension SessionToken {
+    /// So many pending dots of one partition, or of all together, are worth asking which of them are applied. A client
+    /// that reads now and then, or writes through a few gateways, never has as many.
+    static let crowdedMark = 16
+    static let crowdedToken = 128
+
+    /// Whether a client has written through so many gateway runs, or to so many partitions, without reading that its
+    /// token should be folded before it grows on.
+    package var isCrowded: Bool {
+        var dots = 0
+        for mark in marks {
+            dots += mark.pending.count
+            if mark.pending.count > Self.crowdedMark || dots > Self.crowdedToken { return true }
+        }
+        return false
+    }
+
+    /// The marks whose dots make the token long.
+    var crowdedMarks: [Mark] {
+        let dots = marks.reduce(0) { $0 + $1.pending.count }
+        return marks.filter { $0.pending.count > (dots > Self.crowdedToken ? 0 : Self.crowdedMark) }
+    }
+
+    /// Whether a token can hold one more pending dot of this partition and still be taken back.
+    package func hasRoom(in partition: Partition) -> Bool {
+        (self[partition]?.pending.count ?? 0) < SessionTokenCodec.maximumPendingDots
+    }
+
     /// What this token says of one partition.
     package func only(_ partition: Partition) -> SessionToken {
         var token = SessionToken()

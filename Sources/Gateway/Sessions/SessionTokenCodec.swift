@@ -7,7 +7,7 @@ package import Commands
 package struct SessionTokenCodec: Sendable {
     /// Longer texts are refused unread; a token of 1,024 partitions takes about 11,000 characters.
     package static let maximumCharacters = 32_768
-    /// Of one partition. A client gets this many only by writing through as many gateway runs without ever reading.
+    /// Of one partition. No client is given more: a write that would add one is refused before it is sent.
     package static let maximumPendingDots = 64
 
     private static let format: UInt8 = 1

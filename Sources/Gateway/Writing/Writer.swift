@@ -77,6 +77,19 @@ package struct Writer: Sendable {
     /// Sends a barrier and waits until everything enqueued before it has been applied.
     package func barrier(_ key: Key, principal: String, timeout: Duration) async throws(GatewayError) {
         let partition = partitioner.partition(of: key)
+        guard try await passes(partition, key, principal: principal, timeout: timeout) else {
+            throw GatewayError(
+                .barrierTimeout,
+                "The writes acknowledged before this read were not all applied in time. Try again, or read with "
+                    + "Tidemark-Consistency: applied.")
+        }
+    }
+
+    /// - Returns: whether the barrier came through in time: then every write of the partition that was acknowledged
+    ///   before the call is applied.
+    func passes(
+        _ partition: Partition, _ key: Key, principal: String, timeout: Duration
+    ) async throws(GatewayError) -> Bool {
         let now = clock.now()
         let command = Command(
             id: issuer.next(at: now), operation: .barrier, key: key, principal: principal, issuedAt: now,
@@ -88,12 +101,7 @@ package struct Writer: Sendable {
             outcomes.withdraw(ticket)
             throw GatewayError(error, nil)
         }
-        if await outcomes.outcome(for: ticket, timeout: timeout) == nil {
-            throw GatewayError(
-                .barrierTimeout,
-                "The writes acknowledged before this read were not all applied in time. Try again, or read with "
-                    + "Tidemark-Consistency: applied.")
-        }
+        return await outcomes.outcome(for: ticket, timeout: timeout) != nil
     }
 
     // MARK: -

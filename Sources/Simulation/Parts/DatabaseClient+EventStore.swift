@@ -123,4 +123,10 @@ extension DatabaseClient: EventStore {
                 database.keysAwaitingExpiry(in: partition, of: world.cluster.partitioner, at: time).prefix(limit))
         }
     }
+
+    func forgetOrigins(
+        in partition: Partition, silentSince time: Timestamp, limit: Int
+    ) async throws(EventLogError) -> [Origin] {
+        try await askOrFail { [database] in database.forgetOrigins(in: partition, silentSince: time, limit: limit) }
+    }
 }

@@ -20,7 +20,7 @@ extension DatabaseClient: LogReader {
     }
 
     func list(
-        prefix: String, after: Key?, limit: Int, values: Bool
+        prefix: String, after: Key?, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [ListedValue] {
         let now = clock.now()
         return try await askOrFail { [database] in
@@ -33,7 +33,7 @@ extension DatabaseClient: LogReader {
     }
 
     func history(
-        of key: Key, in partition: Partition, after: UInt64, limit: Int, values: Bool
+        of key: Key, in partition: Partition, after: UInt64, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [Event] {
         try await askOrFail { [database] in
             Array(

@@ -30,7 +30,7 @@ final class ProjectorProcess: @unchecked Sendable {
         configuration.batchCommands = 16
         worker = ProjectorWorker(
             ProjectorParts(
-                source: source, store: database, leases: leases, cache: cache, cluster: world.cluster,
+                source: source, store: database, trials: database, leases: leases, cache: cache, cluster: world.cluster,
                 configuration: configuration, clock: clock, logger: world.logger),
             worker: WorkerID(world.simulator.uuid()))
         world.simulator.start(as: process) { [worker] in try? await worker.run() }

@@ -13,6 +13,7 @@ final class SimulatedDatabase: @unchecked Sendable {
         var tree = MerkleFrontier()
         var lastAppliedAt = Timestamp(microseconds: 0)
         var applied: [Origin: UInt64] = [:]
+        var lastHeard: [Origin: Timestamp] = [:]
         var events: [Event] = []
     }
 
@@ -41,6 +42,7 @@ final class SimulatedDatabase: @unchecked Sendable {
     private(set) var rows: [PartitionRow]
     private(set) var values: [Key: StoredValue] = [:]
     private var recorded: [CommandID: (key: Key, partition: Partition, record: RecordedCommand)] = [:]
+    private var trials: [Trial: Int] = [:]
     private var locks: [[Transaction]]
     var leases: SimulatedLeases
 
@@ -127,9 +129,30 @@ final class SimulatedDatabase: @unchecked Sendable {
         rows[number].tree = write.tree
         rows[number].lastAppliedAt = write.lastAppliedAt
         rows[number].applied.merge(write.applied) { max($0, $1) }
+        for origin in write.applied.keys { rows[number].lastHeard[origin] = write.lastAppliedAt }
         history.committed(write, in: transaction.partition, at: simulator.now)
         return .done
     }
+
+    func forgetOrigins(in partition: Partition, silentSince time: Timestamp, limit: Int) -> [Origin] {
+        let silent = rows[partition.number].lastHeard.filter { $0.value < time }.keys.sorted().prefix(limit)
+        for origin in silent {
+            rows[partition.number].applied[origin] = nil
+            rows[partition.number].lastHeard[origin] = nil
+        }
+        return Array(silent)
+    }
+
+    // MARK: - Trials
+
+    /// - Returns: `nil` when the epoch is over.
+    func begin(_ trial: Trial, epoch: UInt64) -> Int? {
+        guard rows[trial.partition.number].epoch == epoch else { return nil }
+        trials[trial, default: 0] += 1
+        return trials[trial]
+    }
+
+    func end(_ trial: Trial) { trials[trial] = nil }
 
     // MARK: - Reads
 

@@ -8,7 +8,8 @@ final class SimulatedQueue: @unchecked Sendable {
     struct Message {
         var order: UInt64
         var body: Data
-        var redelivered = false
+        /// How often a consumer ended without settling it.
+        var returns = 0
     }
 
     /// One `basic.consume`.
@@ -19,7 +20,6 @@ final class SimulatedQueue: @unchecked Sendable {
         let deliver: (SimulatedSubscription.Arrival) -> Void
         fileprivate var lastTag: Delivery.Tag = 0
         fileprivate var unsettled: [(tag: Delivery.Tag, message: Message)] = []
-        fileprivate var cancelled = false
 
         init(connection: Connection, deliver: @escaping (SimulatedSubscription.Arrival) -> Void) {
             self.connection = connection
@@ -61,19 +61,13 @@ final class SimulatedQueue: @unchecked Sendable {
         deliver()
     }
 
-    /// `basic.cancel`: the next consumer becomes the active one; what this one holds stays with it.
-    func cancel(_ consumer: Consumer) {
-        consumer.cancelled = true
-        deliver()
-    }
-
     /// The channel is gone: what it held comes back to where it was, and is delivered again.
     func remove(_ consumer: Consumer) {
         guard let index = consumers.firstIndex(where: { $0 === consumer }) else { return }
         consumers.remove(at: index)
         for (_, message) in consumer.unsettled {
             var message = message
-            message.redelivered = true
+            message.returns += 1
             waiting.append(message)
         }
         waiting.sort { $0.order < $1.order }
@@ -94,17 +88,16 @@ final class SimulatedQueue: @unchecked Sendable {
             let tag = consumer.lastTag
             consumer.unsettled.append((tag, message))
             consumer.connection.toProcess {
-                consumer.deliver(.init(tag: tag, redelivered: message.redelivered, body: message.body))
+                consumer.deliver(.init(tag: tag, previousDeliveries: message.returns, body: message.body))
             }
         }
     }
 
     private func nextConsumer() -> Consumer? {
-        let able = consumers.filter { !$0.cancelled }
         if singleActiveConsumer {
-            return able.first.flatMap { $0.unsettled.count < Self.prefetch ? $0 : nil }
+            return consumers.first.flatMap { $0.unsettled.count < Self.prefetch ? $0 : nil }
         }
         turn += 1
-        return able.isEmpty ? nil : able[turn % able.count]
+        return consumers.isEmpty ? nil : consumers[turn % consumers.count]
     }
 }

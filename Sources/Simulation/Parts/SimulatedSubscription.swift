@@ -8,7 +8,7 @@ import Lanes
 final class SimulatedSubscription: CommandSubscription, @unchecked Sendable {
     struct Arrival: Sendable {
         var tag: Delivery.Tag
-        var redelivered: Bool
+        var previousDeliveries: Int
         var body: Data
     }
 
@@ -30,7 +30,9 @@ final class SimulatedSubscription: CommandSubscription, @unchecked Sendable {
         guard let arrivals = await inbox.next(limit: limit, weight: { _ in 1 }) else { return nil }
         if acknowledgesEarly, let last = arrivals.last { settle(through: last.tag) }
         return arrivals.map {
-            Delivery(tag: $0.tag, redelivered: $0.redelivered, content: CommandBatch.decode($0.body))
+            Delivery(
+                tag: $0.tag, redelivered: $0.previousDeliveries > 0, previousDeliveries: $0.previousDeliveries,
+                content: CommandBatch.decode($0.body))
         }
     }
 
@@ -46,10 +48,7 @@ final class SimulatedSubscription: CommandSubscription, @unchecked Sendable {
         preconditionFailure("every message of the simulation can be decoded")
     }
 
-    func cancel() async {
-        await call { [queue, consumer] in queue.cancel(consumer) }
-        inbox.finish()
-    }
+    func cancel() { inbox.discard() }
 
     func close() async {
         inbox.discard()

@@ -9,6 +9,8 @@ enum ExitStatus: Int32, Sendable {
     case wrongUsage = 2
     case notFound = 3
     case preconditionFailed = 4
+    /// Of `tidemark check`: nothing wrong was found, and something could not be judged.
+    case inconclusive = 5
 
     var code: ExitCode { ExitCode(rawValue) }
 

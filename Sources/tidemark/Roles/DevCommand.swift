@@ -26,8 +26,11 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where data is kept.", valueName: "directory"))
     var dataDir = ".tidemark"
 
-    @Option(help: ArgumentHelp(Setting.partitions.help, valueName: "count"))
-    var partitions = 16
+    @Option(
+        help: ArgumentHelp(
+            "Partitions of a new store, 1 to 1,024 (\(DevStack.usualPartitions)); never changes afterwards.",
+            valueName: "count"))
+    var partitions: Int?
 
     @Option(help: ArgumentHelp(Setting.logLevel.help, valueName: "level"))
     var logLevel = "info"
@@ -39,7 +42,7 @@ struct DevCommand: AsyncParsableCommand {
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes 0 to 65535.") }
         guard (1...16).contains(gateways) else { throw ValidationError("--gateways takes 1 to 16.") }
         guard (1...16).contains(projectors) else { throw ValidationError("--projectors takes 1 to 16.") }
-        guard (1...1_024).contains(partitions) else { throw ValidationError("--partitions takes 1 to 1024.") }
+        guard (1...1_024).contains(partitions ?? 1) else { throw ValidationError("--partitions takes 1 to 1024.") }
     }
 
     func run() async throws {

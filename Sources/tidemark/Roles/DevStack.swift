@@ -10,14 +10,20 @@ struct DevStack: Sendable {
     let port: Int
     let gateways: Int
     let projectors: Int
-    let partitions: Int
+    let partitions: Int?
     let logLevel: String
+
+    /// Fewer than a cluster of several machines has: each costs messages, transactions and fsyncs, and there are only so
+    /// many processors here to share them.
+    static let usualPartitions = min(16, max(2, ProcessInfo.processInfo.activeProcessorCount))
 
     /// Projectors first, then gateways, then nginx if there is more than one gateway.
     func roles(_ endpoints: LocalStack.Endpoints) async throws -> [[any Server]] {
         let settings = try await Settings(
-            flags: [.databaseURL: endpoints.database, .partitions: String(partitions)], file: nil, environment: [:])
-        _ = try await settings.migrate(application: "tidemark-dev") { _ in }
+            flags: [.databaseURL: endpoints.database], file: nil, environment: [:])
+        _ = try await settings.migrate(
+            application: "tidemark-dev", partitions: partitions, usualPartitions: Self.usualPartitions
+        ) { _ in }
 
         let environment = [
             "TIDEMARK_DATABASE_URL": endpoints.database,

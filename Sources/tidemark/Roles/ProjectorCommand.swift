@@ -16,7 +16,7 @@ struct ProjectorCommand: AsyncParsableCommand {
         abstract: "Apply commands to the log and its projection.",
         discussion: """
             Projectors share the partitions; more of them than partitions stand by. /metrics, /livez and /readyz are served
-            on --port. SIGTERM applies what was delivered and hands the partitions over.
+            on --port. SIGTERM applies the batches at hand and hands the partitions over.
             """)
 
     @OptionGroup var role: RoleOptions
@@ -46,7 +46,7 @@ struct ProjectorCommand: AsyncParsableCommand {
             configuration.leaseDuration = .seconds(try settings.integer(.projectorLeaseSeconds, in: 2...300))
             let worker = ProjectorWorker(
                 ProjectorParts(
-                    source: source, store: store, leases: leases, cache: cache, cluster: cluster,
+                    source: source, store: store, trials: store, leases: leases, cache: cache, cluster: cluster,
                     configuration: configuration, logger: logger))
             let probes = ProbeServer(
                 host: settings.string(.httpHost), port: try settings.integer(.httpPort, in: 0...65_535), logger: logger,

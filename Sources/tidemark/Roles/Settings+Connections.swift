@@ -37,10 +37,13 @@ extension Settings {
 
     /// Brings the schema up to date and creates the cluster if there is none.
     func migrate(
-        application: String, progress: @escaping @Sendable (String) -> Void
+        application: String, partitions: Int? = nil, usualPartitions: Int = 16,
+        progress: @escaping @Sendable (String) -> Void
     ) async throws -> ClusterDescription {
         try await Migrator.migrate(
             postgres(application: application),
-            partitions: try integer(.partitions, in: Partitioner.allowedCounts), progress: progress)
+            partitions: partitions
+                ?? (try optional(.partitions).map { _ in try integer(.partitions, in: Partitioner.allowedCounts) }),
+            usualPartitions: usualPartitions, progress: progress)
     }
 }

@@ -29,10 +29,9 @@ enum Setting: String, CaseIterable {
         case .httpMaximumValueBytes: "1048576"
         case .logLevel: "info"
         case .namespace: "tidemark"
-        case .partitions: "16"
         case .projectorLeaseSeconds: "5"
         case .redisURL: "redis://127.0.0.1:6379"
-        case .amqpPassword, .amqpPasswordFile, .databasePassword, .databasePasswordFile, .redisPassword,
+        case .amqpPassword, .amqpPasswordFile, .databasePassword, .databasePasswordFile, .partitions, .redisPassword,
             .redisPasswordFile:
             nil
         }
@@ -52,7 +51,7 @@ enum Setting: String, CaseIterable {
         case .httpMaximumValueBytes: "The largest value that is accepted, in bytes."
         case .logLevel: "trace, debug, info, notice, warning, error or critical."
         case .namespace: "Names of queues and cache keys begin with it."
-        case .partitions: "Partitions of a new cluster, 1 to 1,024; never changes afterwards."
+        case .partitions: "Partitions of a new cluster, 1 to 1,024 (16); never changes afterwards."
         case .projectorLeaseSeconds: "How long a projector that died keeps its partitions, 2 to 300 seconds."
         case .redisPassword: "Password for Redis, if the URL has none."
         case .redisPasswordFile: "File with the password for Redis."

@@ -13,6 +13,15 @@ import Testing
 struct ConnectionTests {
     /// Sends bytes to a server with small limits and gives back all it answers until it closes the connection.
     private func exchange(_ parts: [String], gateway: MemoryGateway = MemoryGateway()) async throws -> String {
+        try await converse([(parts.joined(), nil)], gateway: gateway)
+    }
+
+    /// The same step by step: each is sent when the answer to the one before ends with what it waits for. What is sent
+    /// endlessly goes on until the server closes the connection.
+    private func converse(
+        _ steps: [(send: String, until: String?)], thenEndlessly filler: String? = nil,
+        gateway: MemoryGateway = MemoryGateway()
+    ) async throws -> String {
         let (ports, portFound) = AsyncStream<Int>.makeStream()
         let application = Application(
             responder: GatewayResponder(useCases: gateway, limits: HTTPLimits(value: 100)),
@@ -29,9 +38,25 @@ struct ConnectionTests {
                     }
                 }
             let answer = try await connection.executeThenClose { inbound, outbound in
-                for part in parts { try await outbound.write(ByteBuffer(string: part)) }
                 var answer = ""
-                for try await part in inbound { answer += String(buffer: part) }
+                var parts = inbound.makeAsyncIterator()
+                for step in steps {
+                    try await outbound.write(ByteBuffer(string: step.send))
+                    guard let end = step.until else { continue }
+                    repeat {
+                        guard let part = try await parts.next() else { return answer }
+                        answer += String(buffer: part)
+                    } while !answer.hasSuffix(end)
+                }
+                let filling = Task {
+                    while let filler {
+                        try await outbound.write(ByteBuffer(string: filler))
+                        try await Task.sleep(for: .milliseconds(1))
+                    }
+                }
+                // A connection that is reset while much is under way to it has been closed, too.
+                while let part = try? await parts.next() { answer += String(buffer: part) }
+                filling.cancel()
                 return answer
             }
             group.cancelAll()
@@ -47,6 +72,53 @@ struct ConnectionTests {
         #expect(answer.hasPrefix("HTTP/1.1 413 "))
         #expect(answer.contains("/problems/value-too-large"))
         #expect(answer.lowercased().contains("connection: close"))
+    }
+
+    @Test("A client that waits to be asked for the body is asked, unless the answer is clear", .timeLimit(.minutes(1)))
+    func asked() async throws {
+        let gateway = MemoryGateway()
+        let expect = "Host: x\r\nExpect: 100-Continue\r\n"
+        let written = try await converse(
+            [
+                ("PUT /v1/kv/k HTTP/1.1\r\n\(expect)Prefer: wait=1\r\nContent-Length: 5\r\n\r\n", "\r\n\r\n"),
+                ("hello", "}"),
+                ("PUT /v1/kv/k HTTP/1.1\r\n\(expect)Transfer-Encoding: chunked\r\n\r\n", "\r\n\r\n"),
+                ("5\r\nworld\r\n0\r\n\r\n", "}"),
+                ("GET /v1/kv/k HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", nil),
+            ], gateway: gateway)
+        let statuses = written.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+        #expect(statuses == ["100", "201", "100", "202", "200"], "\(written)")
+        #expect(gateway.state.withLock { $0.writes.count } == 2)
+        for (line, status) in [
+            ("PUT /v1/kv/k HTTP/1.1\r\n\(expect)Content-Length: 101\r\n", "413"),
+            ("PUT /v1/kv/k HTTP/1.1\r\n\(expect)Content-Length: 5\r\nTidemark-TTL: x\r\n", "400"),
+            ("PUT /nowhere HTTP/1.1\r\n\(expect)Content-Length: 5\r\n", "404"),
+            ("GET /v1/kv/k HTTP/1.1\r\n\(expect)Content-Length: 5\r\n", "404"),
+        ] {
+            // Nothing is sent after it, so the answer can't have waited for the body, and the connection closes.
+            let answer = try await converse([(line + "\r\n", nil)])
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+        }
+    }
+
+    @Test(
+        "A body that never ends, where none belongs, is answered and cut off", .timeLimit(.minutes(1)),
+        arguments: ["GET", "DELETE", "OPTIONS", "PATCH"])
+    func endless(method: String) async throws {
+        let answer = try await converse(
+            [("\(method) /v1/kv/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", nil)],
+            thenEndlessly: "10\r\n0123456789abcdef\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 "))
+        #expect(answer.lowercased().contains("connection: close"), "\(answer)")
+    }
+
+    @Test("A short body where none belongs is skipped, and the connection kept", .timeLimit(.minutes(1)))
+    func skipped() async throws {
+        let answer = try await exchange([
+            "GET /v1/kv/k HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+            "GET /v1/kv/k HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        ])
+        #expect(answer.components(separatedBy: "HTTP/1.1 404 ").count == 3, "\(answer)")
     }
 
     @Test("A chunked value is refused as soon as it is too large", .timeLimit(.minutes(1)))

@@ -24,6 +24,8 @@ final class MemoryGateway: GatewayUseCases {
         var source = ReadSource.cache
         var vector: VersionVector?
         var checks: [HealthReport.Check] = []
+        /// The run that accepts the next write.
+        var origin = MemoryGateway.origin
         var now = Timestamp(microseconds: 1_795_519_016_000_042)
     }
 
@@ -52,7 +54,7 @@ final class MemoryGateway: GatewayUseCases {
         let partition = partition(of: request.key)
         guard request.wait != nil, !state.timesOut else {
             state.pending.append(id)
-            return .accepted(id, partition, Dot(origin: Self.origin, n: UInt64(state.writes.count)))
+            return .accepted(id, partition, Dot(origin: state.origin, n: UInt64(state.writes.count)))
         }
         let sequence = UInt64(state.events.count + 1)
         if let outcome = state.outcome {
@@ -105,6 +107,15 @@ final class MemoryGateway: GatewayUseCases {
         }
     }
 
+    /// Over `vector`, whatever the partition.
+    func fold(_ token: SessionToken) async -> SessionToken {
+        var folded = token
+        if let vector = state.withLock(\.vector) {
+            for mark in token.marks { folded.fold(vector, in: mark.partition) }
+        }
+        return folded
+    }
+
     func event(of key: Key, at point: PointInTime) async throws(GatewayError) -> Event? {
         state.withLock { state in
             state.events.last { event in
@@ -117,7 +128,7 @@ final class MemoryGateway: GatewayUseCases {
         }
     }
 
-    func list(prefix: String, after: Key?, limit: Int, values: Bool) async throws(GatewayError) -> [ListedValue] {
+    func list(prefix: String, after: Key?, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [ListedValue] {
         state.withLock { state in
             let latest = Dictionary(
                 state.events.filter { $0.kind != .rejected }.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -130,17 +141,17 @@ final class MemoryGateway: GatewayUseCases {
                     value: StoredValue(
                         state: KeyState(
                             version: event.sequence, createdVersion: 1, deleted: false, expiresAt: event.expiresAt),
-                        content: values ? event.content! : Content(value: Data(), type: event.contentType!),
+                        content: valueBytes != nil ? event.content! : Content(value: Data(), type: event.contentType!),
                         modifiedAt: event.appliedAt))
             }
         }
     }
 
-    func history(of key: Key, after: UInt64, limit: Int, values: Bool) async throws(GatewayError) -> [Event] {
+    func history(of key: Key, after: UInt64, limit: Int, valueBytes: Int?) async throws(GatewayError) -> [Event] {
         state.withLock { state in
             state.events.filter { $0.key == key && $0.sequence > after }.prefix(limit).map { event in
                 var event = event
-                if !values { event.content = nil }
+                if valueBytes == nil { event.content = nil }
                 return event
             }
         }
