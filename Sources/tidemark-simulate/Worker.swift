@@ -12,7 +12,9 @@ struct Worker {
             if let violation = result.violations.first {
                 return write(Report.broken(seed, violation.invariant, violation.detail))
             }
-            write(Report.held(steps: result.steps, events: result.events, reads: result.reads))
+            write(
+                Report.held(
+                    steps: result.steps, events: result.events, reads: result.reads, fingerprint: result.fingerprint))
         }
     }
 
@@ -23,28 +25,29 @@ struct Worker {
 /// A line of a worker.
 enum Report: Equatable {
     case begun(UInt64)
-    case held(steps: UInt64, events: Int, reads: Int)
+    case held(steps: UInt64, events: Int, reads: Int, fingerprint: UInt64)
     case broken(UInt64, String, String)
 
     var line: String {
         switch self {
         case .begun(let seed): "begun\t\(seed)"
-        case .held(let steps, let events, let reads): "held\t\(steps)\t\(events)\t\(reads)"
+        case .held(let steps, let events, let reads, let fingerprint):
+            "held\t\(steps)\t\(events)\t\(reads)\t\(String(fingerprint, radix: 16))"
         case .broken(let seed, let invariant, let detail): "broken\t\(seed)\t\(invariant)\t\(detail)"
         }
     }
 
-    init?(line: some StringProtocol) {
-        let fields = String(line).split(separator: "\t", maxSplits: 3).map(String.init)
+    init?(line: Substring) {
+        let fields = line.split(separator: "\t").map(String.init)
         switch (fields.first, fields.count) {
         case ("begun", 2):
             guard let seed = UInt64(fields[1]) else { return nil }
             self = .begun(seed)
-        case ("held", 4):
-            guard let steps = UInt64(fields[1]), let events = Int(fields[2]), let reads = Int(fields[3]) else {
-                return nil
-            }
-            self = .held(steps: steps, events: events, reads: reads)
+        case ("held", 5):
+            guard let steps = UInt64(fields[1]), let events = Int(fields[2]), let reads = Int(fields[3]),
+                let fingerprint = UInt64(fields[4], radix: 16)
+            else { return nil }
+            self = .held(steps: steps, events: events, reads: reads, fingerprint: fingerprint)
         case ("broken", 4):
             guard let seed = UInt64(fields[1]) else { return nil }
             self = .broken(seed, fields[2], fields[3])

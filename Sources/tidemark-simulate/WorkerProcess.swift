@@ -27,7 +27,7 @@ struct WorkerProcess {
             guard let next = Report(line: line) else { return }
             switch next {
             case .begun(let seed): current = seed
-            case .held(let steps, let events, let reads):
+            case .held(let steps, let events, let reads, _):
                 ending.held += 1
                 ending.steps += steps
                 ending.events += events

@@ -1,6 +1,7 @@
 import CSimulation
 import Commands
 import Foundation
+import Projector
 
 /// The one scheduler of a simulated world: all jobs, timers and messages of all processes, in an order that the seed decides.
 ///
@@ -144,6 +145,11 @@ package final class Simulator: @unchecked Sendable {
     func uuid() -> UUID {
         let words = (random.next(), random.next())
         return withUnsafeBytes(of: words) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
+
+    /// The cryptographic library keeps a generator of its own, which goes on from one run to the next.
+    var salts: SaltSource {
+        SaltSource { [self] count in Data((0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }) }
     }
 
     func chance(_ probability: Double) -> Bool { probability > 0 && random.chance(probability) }

@@ -31,7 +31,7 @@ final class ProjectorProcess: @unchecked Sendable {
         worker = ProjectorWorker(
             ProjectorParts(
                 source: source, store: database, trials: database, leases: leases, cache: cache, cluster: world.cluster,
-                configuration: configuration, clock: clock, logger: world.logger),
+                configuration: configuration, clock: clock, salts: world.simulator.salts, logger: world.logger),
             worker: WorkerID(world.simulator.uuid()))
         world.simulator.start(as: process) { [worker] in try? await worker.run() }
     }
