@@ -1,11 +1,12 @@
 # What one can do here. `make run` and `make test` install what is missing (scripts/setup says what).
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench lint format clean
+.PHONY: help setup build run test bench simulate lint format clean
 
 help:
 	@echo "make run     install what is missing, build, start everything on this machine (tidemark dev)"
 	@echo "make test    install what is missing, build, run every test on private servers"
 	@echo "make bench   measure, and write docs/benchmarks.md"
+	@echo "make simulate SEEDS=10000   run the store against simulated servers and faults, as long as asked"
 	@echo "make lint    formatting, shell scripts, SQL"
 
 setup:
@@ -22,6 +23,11 @@ test: setup
 bench:
 	@scripts/setup --bench
 	scripts/benchmark
+
+SEEDS ?= 10000
+simulate:
+	swift build -c release --product tidemark-simulate
+	"$$(swift build -c release --show-bin-path)/tidemark-simulate" --seeds $(SEEDS) $(ARGS)
 
 lint:
 	@scripts/setup --lint

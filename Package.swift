@@ -144,6 +144,18 @@ let package = Package(
             path: "Sources/Benchmarks",
             swiftSettings: settings),
 
+        // The simulation
+        .target(name: "CSimulation", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "CSimulation", "Cache", "Commands", "EventLog", "Gateway", "Lanes", "Projector", "Prometheus", crypto,
+                httpTypes, hummingbird, logging, nioCore,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "tidemark-simulate", dependencies: ["Simulation", arguments], swiftSettings: settings),
+
         // Tests
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Lanes", "SplitMix", logging, metrics],
@@ -168,6 +180,8 @@ let package = Package(
             name: "FuzzTests",
             dependencies: ["Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, nioCore],
             swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["LocalStack", "tidemark-simulate"], swiftSettings: settings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(

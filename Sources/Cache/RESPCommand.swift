@@ -1,8 +1,8 @@
 /// One Redis command as RESP bytes, formatted on the caller's thread so that the lane only copies it.
 ///
 /// The number of arguments is fixed first, as RESP wants it; forgetting or adding one traps in debug builds when the command is sent.
-struct RESPCommand: Sendable {
-    private(set) var bytes: [UInt8]
+package struct RESPCommand: Sendable {
+    package private(set) var bytes: [UInt8]
     private var missing: Int
 
     /// - Parameters:

@@ -4,7 +4,7 @@ import NIOCore
 
 /// The cache in Redis, over one connection. Gateways use it as `ReadCache`, projectors as `CacheProjection`.
 package final class RedisCache: Sendable {
-    let lane: RedisLane
+    let lane: any RedisConnection
     let names: CacheNames
     let configuration: RedisConfiguration
     let clock: any WallClock
@@ -15,22 +15,45 @@ package final class RedisCache: Sendable {
     /// Starts the connection's thread and returns at once; until the connection stands, calls fail with `unavailable`.
     ///
     /// Make it after the metrics system has been set up.
-    package init(
+    package convenience init(
         _ configuration: RedisConfiguration, partitioner: Partitioner, clock: any WallClock = SystemWallClock(),
         logger: Logger
+    ) {
+        self.init(configuration, partitioner: partitioner, clock: clock) { metrics in
+            Self.lane(configuration, metrics, logger)
+        }
+    }
+
+    /// Over a connection of the caller's.
+    package convenience init(
+        _ configuration: RedisConfiguration, partitioner: Partitioner, clock: any WallClock,
+        connection: any RedisConnection
+    ) {
+        self.init(configuration, partitioner: partitioner, clock: clock) { _ in connection }
+    }
+
+    private init(
+        _ configuration: RedisConfiguration, partitioner: Partitioner, clock: any WallClock,
+        connect: (CacheMetrics) -> any RedisConnection
     ) {
         self.configuration = configuration
         self.clock = clock
         let names = CacheNames(namespace: configuration.namespace)
         self.names = names
         partitions = partitioner.partitions.map { PartitionLookup($0, names: names) }
+        lane = connect(metrics)
+    }
+
+    private static func lane(
+        _ configuration: RedisConfiguration, _ metrics: CacheMetrics, _ logger: Logger
+    ) -> RedisLane {
         let preamble = Scripts.all.map { script in
             var load = RESPCommand("SCRIPT", arguments: 3, capacity: script.text.utf8.count + 64)
             load.add("LOAD")
             load.add(script.text)
             return load
         }
-        lane = RedisLane(configuration, preamble: preamble, metrics: metrics, logger: logger)
+        return RedisLane(configuration, preamble: preamble, metrics: metrics, logger: logger)
     }
 
     /// Whether Redis is connected; for readiness.

@@ -9,7 +9,7 @@ import Synchronization
 /// batches, and no lock is held across I/O.
 ///
 /// While there is no connection every request fails at once, and the lane tries to connect, from 50 ms to 2 s apart.
-final class RedisLane: Sendable {
+final class RedisLane: RedisConnection {
     private let lane: Lane<RedisRequest>
     private let state: ConnectionState
 
@@ -29,12 +29,7 @@ final class RedisLane: Sendable {
 
     var isConnected: Bool { state.connected.load(ordering: .relaxed) }
 
-    /// Sends a command, or several that were pipelined, and waits for all their replies.
-    ///
-    /// - Returns: the reply; with more than one command an array of the replies. An error that Redis answers is
-    ///   a reply.
-    /// - Throws: `unavailable` when the connection is down or is lost meanwhile, `overloaded` when too many wait.
-    func send(_ command: RESPCommand, commands: Int = 1) async throws(CacheError) -> RedisReply {
+    func send(_ command: RESPCommand, commands: Int) async throws(CacheError) -> RedisReply {
         assert(command.isComplete, "a command lacks arguments")
         guard isConnected else { throw .unavailable("not connected") }
         // Unsafe only in that nobody counts: a request that was accepted is resumed exactly once by the lane's loop, which
@@ -52,7 +47,6 @@ final class RedisLane: Sendable {
         return try result.get()
     }
 
-    /// Waits until the connection stands, up to `timeout`.
     func waitUntilConnected(timeout: Duration) async -> Bool {
         let deadline = ContinuousClock.now + timeout
         while !isConnected && ContinuousClock.now < deadline && !Task.isCancelled {
@@ -61,7 +55,6 @@ final class RedisLane: Sendable {
         return isConnected
     }
 
-    /// Answers what is waiting, closes the connection and ends the thread.
     func close() async { await lane.close() }
 }
 

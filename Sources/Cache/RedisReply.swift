@@ -1,7 +1,7 @@
-import NIOCore
+package import NIOCore
 
 /// What Redis answered, in Swift values. The strings of one reply are slices of one buffer.
-enum RedisReply: Sendable, Equatable {
+package enum RedisReply: Sendable, Equatable {
     case null
     case integer(Int64)
     /// A status (`OK`) or a bulk string.

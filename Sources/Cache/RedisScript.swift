@@ -1,10 +1,10 @@
 import Crypto
 
 /// A Lua script, called by its digest. Redis runs a script as one step, and replicates what it changed as one.
-struct RedisScript: Sendable {
-    let text: String
+package struct RedisScript: Sendable {
+    package let text: String
     /// SHA-1 in hexadecimal digits, as EVALSHA wants it.
-    let digest: String
+    package let digest: String
 
     init(_ text: String) {
         self.text = text

@@ -1,9 +1,9 @@
 /// Every script that runs in Redis. Epochs and sequences are compared as texts: Lua's numbers lose digits past 2^53.
-enum Scripts {
+package enum Scripts {
     static let all = [fill, remove, advance, renew, establish]
 
     /// Stores the entry ARGV[2] for ARGV[3] milliseconds in the slot KEYS[1] if it still holds the lease ARGV[1].
-    static let fill = RedisScript(
+    package static let fill = RedisScript(
         """
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
         redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -11,7 +11,7 @@ enum Scripts {
         """)
 
     /// Deletes KEYS[1] if it holds ARGV[1].
-    static let remove = RedisScript(
+    package static let remove = RedisScript(
         """
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
         return redis.call('DEL', KEYS[1])
@@ -19,7 +19,7 @@ enum Scripts {
 
     /// KEYS: vector, heartbeat, entries. ARGV: from (epoch, incarnation, sequence), to (epoch, sequence), heartbeat's life in
     /// milliseconds, 1 to replace the origins, then origins and their n in turn.
-    static let advance = RedisScript(
+    package static let advance = RedisScript(
         stand + """
             local held = stand(KEYS[1], ARGV[4])
             if held == 'fenced' then return {'fenced'} end
@@ -40,7 +40,7 @@ enum Scripts {
             """)
 
     /// KEYS: vector, heartbeat. ARGV: epoch, incarnation, sequence, heartbeat's life in milliseconds.
-    static let renew = RedisScript(
+    package static let renew = RedisScript(
         stand + """
             local held = stand(KEYS[1], ARGV[1])
             if held == 'fenced' then return {'fenced'} end
@@ -53,7 +53,7 @@ enum Scripts {
 
     /// KEYS: vector, heartbeat. ARGV: epoch, incarnation, sequence, heartbeat's life in milliseconds, then origins and their n
     /// in turn.
-    static let establish = RedisScript(
+    package static let establish = RedisScript(
         stand + """
             if stand(KEYS[1], ARGV[1]) == 'fenced' then return {'fenced'} end
             redis.call('DEL', KEYS[1])

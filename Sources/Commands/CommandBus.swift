@@ -70,8 +70,11 @@ package protocol CommandSubscription: Sendable {
     /// Hands one delivery that can't be decoded to the dead-letter exchange. It must be the oldest unsettled one.
     func deadLetter(_ delivery: Delivery.Tag)
 
-    /// Stops new deliveries; what was delivered can still be taken and acknowledged. `next` returns `nil` after it.
-    func cancel() async
+    /// Nothing more is taken: `next` returns `nil` from now on. What was taken can still be acknowledged, until `close`.
+    ///
+    /// The consumer stays the queue's active one meanwhile. Were it cancelled at the broker, another one would be given
+    /// what lies behind the messages that this one holds, and would apply it before them.
+    func cancel()
 
     /// Gives up the channel; what was not acknowledged is delivered elsewhere, in order.
     func close() async

@@ -4,7 +4,8 @@ package import EventLog
 /// Who should own what: every live worker an equal share, nothing moved without need.
 package struct LeasePolicy {
     package struct Plan: Equatable, Sendable {
-        /// Free or expired partitions to try for.
+        /// Free or expired partitions to try for, and those that the table gives to this worker while it does not run them: the answer
+        /// to its acquiring or releasing them was lost.
         package var acquire: [Partition]
         /// Partitions to hand over gracefully.
         package var release: [Partition]
@@ -27,6 +28,7 @@ package struct LeasePolicy {
         let still = Dictionary(uniqueKeysWithValues: mine.map { ($0.partition, $0.epoch) })
         plan.lost = held.filter { still[$0.key] != $0.value }.keys.sorted()
 
+        plan.acquire = mine.map(\.partition).filter { held[$0] == nil }
         guard let rank = table.workers.firstIndex(of: worker) else { return plan }
         let (share, rest) = table.entries.count.quotientAndRemainder(dividingBy: table.workers.count)
         let target = share + (rank < rest ? 1 : 0)
@@ -36,7 +38,7 @@ package struct LeasePolicy {
             let free = table.entries.filter { entry in
                 held[entry.partition] == nil && (entry.owner == nil || entry.expired)
             }
-            plan.acquire = free.prefix(target - mine.count).map(\.partition)
+            plan.acquire += free.prefix(target - mine.count).map(\.partition)
         }
         return plan
     }

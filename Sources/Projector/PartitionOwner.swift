@@ -55,13 +55,13 @@ final class PartitionOwner: Sendable {
         return fenced
     }
 
-    /// Begins a graceful end: what was delivered is applied, then `run` returns.
-    func stop() async {
+    /// Begins a graceful end: the batch at hand is applied, then `run` returns.
+    func stop() {
         let projector = state.withLock { state in
             state.stopping = true
             return state.projector
         }
-        await projector?.stop()
+        projector?.stop()
     }
 
     private var isStopping: Bool { state.withLock(\.stopping) }
@@ -82,7 +82,7 @@ final class PartitionOwner: Sendable {
             state.projector = projector
             return state.stopping
         }
-        if stopping { await projector.stop() }
+        if stopping { projector.stop() }
         let end = await projector.run()
         state.withLock { $0.projector = nil }
         return end == .fenced

@@ -83,8 +83,8 @@ final class PartitionProjector: Sendable {
         return end
     }
 
-    /// Begins a graceful hand-over: what was delivered is still applied, then `run` returns.
-    func stop() async { await subscription.cancel() }
+    /// Begins a graceful hand-over: the batch at hand is still applied, then `run` returns. What else was delivered goes back.
+    func stop() { subscription.cancel() }
 
     private func consume() async throws {
         while let deliveries = await subscription.next(limit: limits.batchCommands) {
@@ -162,8 +162,11 @@ final class PartitionProjector: Sendable {
     }
 
     /// The commit is done: Redis follows, and only then are the senders told, so that they read what they wrote.
+    ///
+    /// What stood in the log before this transaction is not in `write`: after a commit whose answer was lost, the one that ran
+    /// again found its commands there and changed nothing. Then `from` is ahead of Redis, which is repaired from the log.
     private func follow(_ write: BatchWrite) async throws {
-        let from = vector.value.sequence
+        let from = write.sequence - UInt64(write.events.count)
         vector.advance(to: write.sequence, applied: write.applied)
         let fenced = await cache.committed(
             from: from, to: write.sequence, applied: write.applied, changed: write.projection.map(\.key))

@@ -22,7 +22,7 @@ package struct ProjectorConfiguration: Sendable {
     /// barrier.
     package var originRetention: Duration = .seconds(7 * 86_400)
     package var originSweepInterval: Duration = .seconds(600)
-    /// How long a shutdown may take to apply what was delivered already.
+    /// How long a shutdown may take to apply the batches at hand.
     package var drainTimeout: Duration = .seconds(15)
     /// A message that was delivered before more often than this, and never settled, may be what its projectors died of: it is
     /// applied alone. So is any other that was on its way when they died; that costs it a few milliseconds.

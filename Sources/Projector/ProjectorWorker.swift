@@ -1,5 +1,5 @@
 package import Commands
-import EventLog
+package import EventLog
 import Logging
 import Metrics
 package import ServiceLifecycle
@@ -17,7 +17,7 @@ package actor ProjectorWorker: Service {
     }
 
     private let parts: ProjectorParts
-    private let worker = WorkerID()
+    private let worker: WorkerID
     private let metrics = ProjectorMetrics()
     /// What may make the process die is applied one at a time, so that the next process knows which it was.
     private let trialGate = AsyncGate()
@@ -25,8 +25,9 @@ package actor ProjectorWorker: Service {
     private nonisolated let lease = LeaseDeadline()
     private var held: [Partition: Held] = [:]
 
-    package init(_ parts: ProjectorParts) {
+    package init(_ parts: ProjectorParts, worker: WorkerID = WorkerID()) {
         self.parts = parts
+        self.worker = worker
         var logger = parts.logger
         logger[metadataKey: "worker.id"] = "\(worker)"
         self.logger = logger
@@ -38,7 +39,7 @@ package actor ProjectorWorker: Service {
     /// Whether leases are being renewed: the database answers, and this worker takes its share.
     package nonisolated var isReady: Bool { lease.stands }
 
-    /// Runs until graceful shutdown or cancellation, then hands everything over: what was delivered is applied first, for as long as
+    /// Runs until graceful shutdown or cancellation, then hands everything over: the batches at hand are applied first, for as long as
     /// the drain may take. What is left is delivered to the next owner.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -96,7 +97,7 @@ package actor ProjectorWorker: Service {
     private func leave(_ partition: Partition) {
         guard let owner = held[partition]?.owner else { return }
         held[partition]?.leaving = true
-        Task { await owner.stop() }
+        owner.stop()
     }
 
     private func ended(_ partition: Partition, epoch: UInt64, fenced: Bool) async {

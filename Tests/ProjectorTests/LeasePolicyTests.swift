@@ -50,6 +50,14 @@ struct LeasePolicyTests {
         #expect(plan.lost == [Partition(0), Partition(1)])
     }
 
+    @Test("A partition that the table gives to this worker and that it does not run is taken again")
+    func orphaned() {
+        let owners = table([me, me, other], workers: [me, other])
+        #expect(LeasePolicy.plan(owners, for: me, held: held([0])) == .init(acquire: [Partition(1)]))
+        let tooMany = table([me, me, me], workers: [me, other])
+        #expect(LeasePolicy.plan(tooMany, for: me, held: held([0, 2])).acquire == [Partition(1)])
+    }
+
     @Test("Shares add up to all partitions", arguments: [(16, 1), (16, 3), (16, 5), (4, 7), (1_024, 10)])
     func shares(partitions: Int, count: Int) {
         let workers = (0..<count).map { _ in WorkerID() }

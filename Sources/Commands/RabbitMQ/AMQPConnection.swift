@@ -191,11 +191,6 @@ final class AMQPConnection: @unchecked Sendable {
         try check(channel, "consume from queue \(queue)")
     }
 
-    func cancelConsumer(tag: String, on channel: UInt16) throws(RabbitMQError) {
-        withAMQPBytes(tag) { _ = amqp_basic_cancel(raw, channel, $0) }
-        try check(channel, "cancel a consumer")
-    }
-
     func acknowledge(through tag: UInt64, on channel: UInt16) throws(RabbitMQError) {
         try check(amqp_basic_ack(raw, channel, tag, 1), "acknowledge")
     }

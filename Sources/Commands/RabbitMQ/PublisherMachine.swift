@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Decides everything about publishing: when a batch is sent, what a confirm means, what happens to what was on its
 /// way when a connection was lost, and what each caller is told. It does no I/O and reads no clock.
@@ -9,10 +9,10 @@ import Foundation
 ///
 /// Each command gets exactly one answer. A refusal is definitive: it is given only to a command that no broker can
 /// have taken, and that will not be sent again.
-struct PublisherMachine<Waiter: Sendable>: Sendable {
-    typealias Instant = ContinuousClock.Instant
+package struct PublisherMachine<Waiter: Sendable>: Sendable {
+    package typealias Instant = ContinuousClock.Instant
 
-    enum Action: Sendable {
+    package enum Action: Sendable {
         /// Write this message. The broker counts messages on a channel from 1; so does this machine.
         case publish(Message)
         case answer(Waiter, Result<Dot, BusError>)
@@ -22,15 +22,15 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
         case reconnect
     }
 
-    struct Message: Sendable, Equatable {
-        var partition: Partition
+    package struct Message: Sendable, Equatable {
+        package var partition: Partition
         /// Names the message to a returned delivery and to whoever looks at the queue: the first n, and how many.
-        var id: MessageID
-        var body: Data
+        package var id: MessageID
+        package var body: Data
     }
 
-    let origin: Origin
-    let limits: PublisherLimits
+    package let origin: Origin
+    package let limits: PublisherLimits
 
     private var flows: [Flow<Waiter>]
     /// Partitions that may have something to send since the last `takeActions`.
@@ -51,20 +51,20 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     private(set) var waitingCommands = 0
     private(set) var waitingBytes = 0
 
-    init(origin: Origin, partitions: Int, limits: PublisherLimits, now: Instant) {
+    package init(origin: Origin, partitions: Int, limits: PublisherLimits, now: Instant) {
         self.origin = origin
         self.limits = limits
         flows = Array(repeating: Flow(), count: partitions)
         outageBegan = now
     }
 
-    var isEmpty: Bool { waitingCommands == 0 }
+    package var isEmpty: Bool { waitingCommands == 0 }
 
     /// Whether a command submitted now would be kept.
-    func accepts(at now: Instant) -> Bool { refusal(ofBytes: 0, at: now) == nil }
+    package func accepts(at now: Instant) -> Bool { refusal(ofBytes: 0, at: now) == nil }
 
     /// What is to be done since the last call.
-    mutating func takeActions(at now: Instant) -> [Action] {
+    package mutating func takeActions(at now: Instant) -> [Action] {
         for index in ready {
             flows[index].isReady = false
             send(index, now)
@@ -76,7 +76,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
 
     // MARK: - Callers
 
-    mutating func submit(_ command: EncodedCommand, to partition: Partition, waiter: Waiter, at now: Instant) {
+    package mutating func submit(_ command: EncodedCommand, to partition: Partition, waiter: Waiter, at now: Instant) {
         if let refusal = refusal(ofBytes: command.bytes.count, at: now) {
             actions.append(.answer(waiter, .failure(refusal)))
             return
@@ -97,7 +97,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     }
 
     /// Answers those who have waited long enough. Accurate to how often it is called.
-    mutating func tick(at now: Instant) {
+    package mutating func tick(at now: Instant) {
         let outage = !connected && now - outageBegan > limits.outageGrace
         for index in flows.indices where !flows[index].isIdle {
             withdraw(index, .init(.unavailable, outage ? BusError.disconnected.message : BusError.late.message)) {
@@ -113,7 +113,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     }
 
     /// Answers everyone and accepts nothing more. What was sent and not confirmed may have been taken.
-    mutating func close() {
+    package mutating func close() {
         closed = true
         for index in flows.indices {
             withdraw(index, .closing) { _ in true }
@@ -139,7 +139,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     // MARK: - The connection
 
     /// A new channel is ready. What was on its way on the last one goes first, in order and byte for byte.
-    mutating func connect(at now: Instant) {
+    package mutating func connect(at now: Instant) {
         connected = true
         blocked = false
         (lastTag, lowestTag, partitionOfTag) = (0, 1, [:])
@@ -149,7 +149,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
         }
     }
 
-    mutating func disconnect(at now: Instant) {
+    package mutating func disconnect(at now: Instant) {
         if connected { outageBegan = now }
         connected = false
         blocked = false
@@ -158,9 +158,9 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     }
 
     /// The broker is short of memory or disk: it reads no more until it says so.
-    mutating func block() { blocked = true }
+    package mutating func block() { blocked = true }
 
-    mutating func unblock() {
+    package mutating func unblock() {
         blocked = false
         for index in flows.indices { markReady(index) }
     }
@@ -170,7 +170,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     /// - Parameters:
     ///   - tag: the message's, or with `multiple` the highest of several.
     ///   - accepted: `basic.ack` rather than `basic.nack`.
-    mutating func settle(tag: UInt64, multiple: Bool, accepted: Bool, at now: Instant) {
+    package mutating func settle(tag: UInt64, multiple: Bool, accepted: Bool, at now: Instant) {
         guard connected, tag <= lastTag else { return }
         if multiple {
             while lowestTag <= tag {
@@ -183,7 +183,7 @@ struct PublisherMachine<Waiter: Sendable>: Sendable {
     }
 
     /// A message that no queue took. Its confirm follows.
-    mutating func returned(from partition: Partition, id: MessageID) {
+    package mutating func returned(from partition: Partition, id: MessageID) {
         guard flows.indices.contains(partition.number),
             let batch = flows[partition.number].inFlight.firstIndex(where: { $0.message.id == id })
         else { return }

@@ -56,11 +56,7 @@ final class RabbitMQSubscription: CommandSubscription {
 
     func deadLetter(_ delivery: Delivery.Tag) { settle(.deadLetter(delivery)) }
 
-    func cancel() async {
-        await withCheckedContinuation { done in
-            if mailbox.post(.cancel(self, done)) != .accepted { done.resume() }
-        }
-    }
+    func cancel() { inbox.discard() }
 
     func close() async {
         inbox.discard()
@@ -99,9 +95,6 @@ final class RabbitMQSubscription: CommandSubscription {
     // MARK: - The lane's side
 
     func deliver(_ messages: [AMQPDelivery]) { inbox.append(contentsOf: messages) }
-
-    /// No more will come; what came can be taken.
-    func finish() { inbox.finish() }
 
     /// The channel is gone, and what came on it can't be acknowledged any more.
     func interrupt() { inbox.discard() }

@@ -12,7 +12,6 @@ struct SourceLane {
         case subscribe(Partition, Subscriber)
         case depth(Partition, DepthCaller)
         case settle(RabbitMQSubscription, urgent: Bool)
-        case cancel(RabbitMQSubscription, CheckedContinuation<Void, Never>)
         case close(RabbitMQSubscription, CheckedContinuation<Void, Never>)
     }
 
@@ -93,9 +92,6 @@ struct SourceLane {
             } else {
                 unsettled = (unsettled?.since ?? .now, (unsettled?.subscriptions ?? []) + [subscription])
             }
-        case .cancel(let subscription, let done):
-            cancel(subscription)
-            done.resume()
         case .close(let subscription, let done):
             close(subscription)
             done.resume()
@@ -178,20 +174,6 @@ struct SourceLane {
         } catch {
             noteFailure(error)
         }
-    }
-
-    private mutating func cancel(_ subscription: RabbitMQSubscription) {
-        settle(subscription)
-        if let connection = link.connection, isCurrent(subscription) {
-            do throws(RabbitMQError) {
-                try connection.cancelConsumer(tag: subscription.tag, on: subscription.channel)
-            } catch {
-                noteFailure(error)
-            }
-            // What the broker sent before it took notice.
-            readEvents()
-        }
-        subscription.finish()
     }
 
     private mutating func close(_ subscription: RabbitMQSubscription) {

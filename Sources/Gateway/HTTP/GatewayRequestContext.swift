@@ -1,6 +1,6 @@
 import HTTPTypes
 package import Hummingbird
-import Logging
+package import Logging
 import NIOCore
 import NIOHTTPTypes
 
@@ -16,7 +16,7 @@ package struct GatewayRequestContext: RequestContext {
     }
 
     /// Without a connection.
-    init(logger: Logger) {
+    package init(logger: Logger) {
         coreContext = CoreRequestContextStorage(source: Unconnected(logger: logger))
         channel = nil
     }

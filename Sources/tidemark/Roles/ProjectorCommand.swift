@@ -16,7 +16,7 @@ struct ProjectorCommand: AsyncParsableCommand {
         abstract: "Apply commands to the log and its projection.",
         discussion: """
             Projectors share the partitions; more of them than partitions stand by. /metrics, /livez and /readyz are served
-            on --port. SIGTERM applies what was delivered and hands the partitions over.
+            on --port. SIGTERM applies the batches at hand and hands the partitions over.
             """)
 
     @OptionGroup var role: RoleOptions

@@ -1,0 +1,44 @@
+import Foundation
+import LocalStack
+import Testing
+
+/// Runs `tidemark-simulate` from the build directory: it takes over the clock and the executor of its process, which the test
+/// process could not bear.
+enum SimulateProgram {
+    static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("tidemark-simulate").path
+
+    /// - Throws: when it ends with anything but 0; the error shows its last lines, the command to replay among them.
+    @discardableResult
+    static func run(_ arguments: String..., timeout: Duration = .seconds(60)) async throws -> String {
+        let directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("simulation-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        return try await OneShot.run(executable, arguments, in: directory, timeout: timeout)
+    }
+}
+
+@Suite("The simulation", .serialized)
+struct SimulationTests {
+    /// More in a nightly run.
+    private static let seeds = ProcessInfo.processInfo.environment["TIDEMARK_SIMULATION_SEEDS"] ?? "2000"
+
+    @Test("Two runs of a seed are the same, to the last line of their traces", arguments: [3, 17])
+    func repeatable(seed: Int) async throws {
+        let first = try await SimulateProgram.run("--seed", "\(seed)", "--trace")
+        let second = try await SimulateProgram.run("--seed", "\(seed)", "--trace")
+        #expect(first == second)
+        #expect(first.contains("fingerprint"))
+    }
+
+    @Test("Every promise holds under every seed's faults")
+    func promises() async throws {
+        try await SimulateProgram.run("--seeds", Self.seeds, timeout: .seconds(900))
+    }
+
+    @Test("Each safeguard that is taken away is noticed")
+    func mutations() async throws {
+        try await SimulateProgram.run("--mutations", "--seeds", "400", timeout: .seconds(600))
+    }
+}
