@@ -1,12 +1,13 @@
 # What one can do here. `make run` and `make test` install what is missing (scripts/setup says what).
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench simulate lint format clean
+.PHONY: help setup build run test bench simulate fuzz lint format clean
 
 help:
 	@echo "make run     install what is missing, build, start everything on this machine (tidemark dev)"
 	@echo "make test    install what is missing, build, run every test on private servers"
 	@echo "make bench   measure, and write docs/benchmarks.md"
 	@echo "make simulate SEEDS=10000   run the store against simulated servers and faults, as long as asked"
+	@echo "make fuzz INPUTS=1000000    feed every decoder, and the HTTP API, with what nobody meant to send"
 	@echo "make lint    formatting, shell scripts, SQL"
 
 setup:
@@ -28,6 +29,11 @@ SEEDS ?= 10000
 simulate:
 	swift build -c release --product tidemark-simulate
 	"$$(swift build -c release --show-bin-path)/tidemark-simulate" --seeds $(SEEDS) $(ARGS)
+
+INPUTS ?= 1000000
+fuzz: setup
+	FUZZ_INPUTS=$(INPUTS) scripts/test --no-parallel --filter '^FuzzTests\.'
+	scripts/fuzz-http
 
 lint:
 	@scripts/setup --lint

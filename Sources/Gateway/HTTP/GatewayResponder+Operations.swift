@@ -38,7 +38,7 @@ extension GatewayResponder {
 
     /// Depends on nothing: a gateway that answers at all is alive.
     func live(_ exchange: Exchange) throws(Problem) -> Response {
-        _ = try exchange.query(["verbose"])
+        _ = try exchange.query(["verbose"]).flag("verbose")
         return .health(HealthReport(checks: []), verbose: true)
     }
 

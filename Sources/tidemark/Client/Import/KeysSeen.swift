@@ -1,4 +1,3 @@
-
 /// Which keys an import has met, in 8 MiB whatever their number: a Bloom filter, so it may say yes to a new key and never
 /// says no to a known one.
 ///
