@@ -39,6 +39,6 @@ struct SimulationTests {
 
     @Test("Each safeguard that is taken away is noticed")
     func mutations() async throws {
-        try await SimulateProgram.run("--mutations", "--seeds", "400", timeout: .seconds(600))
+        try await SimulateProgram.run("--mutations", "--seeds", "1000", timeout: .seconds(600))
     }
 }
