@@ -134,7 +134,7 @@ package struct Reader: Sendable {
             case .hit(let entry):
                 return ReadResult(entry: entry, partition: partition, source: .cache, vector: vector)
             case .miss(let slot):
-                let fetched = try await fetchAndFill(key, partition, slot).get()
+                let fetched = try await fetchAndFill(key, partition, slot, takesOthers: false).get()
                 return ReadResult(
                     entry: fetched.entry, partition: partition, source: fetched.source, vector: vector)
             case .unusable: break
@@ -215,12 +215,14 @@ package struct Reader: Sendable {
         }
     }
 
+    /// - Parameter takesOthers: whether an entry will do that somebody filled meanwhile. Redis may have failed over since the
+    ///   look-up, and then that entry is older than the vector that came with it.
     private func fetchAndFill(
-        _ key: Key, _ partition: Partition, _ slot: CacheSlot
+        _ key: Key, _ partition: Partition, _ slot: CacheSlot, takesOthers: Bool = true
     ) async -> Result<Fetched, GatewayError> {
         // Without a lease, for whatever reason, the answer is good and only isn't kept.
         let grant = (try? await cache.takeLease(on: slot)) ?? .held
-        if case .filled(let entry) = grant { return .success(Fetched(entry: entry, source: .cache)) }
+        if case .filled(let entry) = grant, takesOthers { return .success(Fetched(entry: entry, source: .cache)) }
         do throws(GatewayError) {
             let reading = try await databaseRead(key, partition, origins: [])
             let entry = CacheEntry(reading.value)
