@@ -70,8 +70,7 @@ struct EventLogHostsTests {
             ) { $0 == "1" }
             #expect(await renew(), "and it stays there")
 
-            _ = try await Self.run(
-                "SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only", on: first)
+            _ = try await Self.run("ALTER SYSTEM RESET default_transaction_read_only", on: first)
             await second.kill()
             await first.stop()
             try await first.start()

@@ -139,7 +139,8 @@ struct HighAvailabilityTests {
 
         var longest: [Longest] { state.withLock { $0 } }
         var summary: String {
-            longest.map { "\($0.phase) \($0.kind) \($0.duration / .milliseconds(1)) ms" }.joined(separator: ", ")
+            longest.sorted { ($0.phase, $0.kind) < ($1.phase, $1.kind) }
+                .map { "\($0.phase) \($0.kind) \(Int($0.duration / .milliseconds(1))) ms" }.joined(separator: ", ")
         }
 
         func measure(_ phase: String, _ body: () async throws -> Void) async throws {

@@ -10,6 +10,8 @@ final class RedisPair: Sendable {
     /// How long a master that died waits for its successor: what the Sentinels need, and some more.
     private static let patience = Duration.seconds(15)
 
+    private let directory: URL
+    private let cacheBytes: Int
     private let ports: [Int]
     private let sentinelPorts: [Int]
     /// Who was started already.
@@ -24,9 +26,6 @@ final class RedisPair: Sendable {
         self.cacheBytes = cacheBytes
         for number in 1...sentinelPorts.count { try? FileManager.default.removeItem(at: sentinel(number)) }
     }
-
-    private let directory: URL
-    private let cacheBytes: Int
 
     private func sentinel(_ number: Int) -> URL { directory.appendingPathComponent("sentinel-\(number)") }
 
