@@ -7,6 +7,8 @@ package struct RedisConfiguration: Sendable {
     package var connectTimeout: Duration = .seconds(1)
     /// For one pipeline's replies. A request waits no longer than twice this: for the pipeline before it and for its own.
     package var commandTimeout: Duration = .seconds(1)
+    /// For a Sentinel's answer, the connection to it included. Meanwhile requests fail at once.
+    package var sentinelTimeout: Duration = .milliseconds(500)
     /// Requests that may wait for the connection; more are refused at once.
     package var queueLimit = 4_096
     /// How long a partition's entries stay usable without its owner.

@@ -32,9 +32,21 @@ struct RedisHandle: ~Copyable {
         self.context = context
     }
 
+    /// Begins to connect, and never waits; name resolution does. Use it with `exchange` only.
+    init(connectingTo host: RedisURL.Host) throws(Broken) {
+        guard let context = redisConnectNonBlock(host.name, Int32(host.port)) else {
+            throw Broken(reason: "out of memory")
+        }
+        guard context.pointee.err == 0 else {
+            defer { redisFree(context) }
+            throw Broken(context)
+        }
+        self.context = context
+    }
+
     deinit { redisFree(context) }
 
-    /// Readable while no reply is awaited: the server has closed the connection.
+    /// Of a connection that waits for replies: readable while none is awaited when the server has closed it.
     var descriptor: Int32 { context.pointee.fd }
 
     /// Copies whole commands into the output buffer.
@@ -51,6 +63,26 @@ struct RedisHandle: ~Copyable {
         guard redisGetReply(context, &raw) == REDIS_OK, let raw else { throw Broken(context) }
         defer { freeReplyObject(raw) }
         return RedisReply(copying: raw.assumingMemoryBound(to: redisReply.self))
+    }
+}
+
+extension RedisHandle {
+    /// Of a connection that never waits: sends what it takes now of what was appended, and receives what is there now.
+    ///
+    /// - Returns: whether everything was sent, and the replies that are complete.
+    borrowing func exchange() throws(Broken) -> (sent: Bool, replies: [RedisReply]) {
+        var done: Int32 = 0
+        guard redisBufferWrite(context, &done) == REDIS_OK, redisBufferRead(context) == REDIS_OK else {
+            throw Broken(context)
+        }
+        var replies: [RedisReply] = []
+        while true {
+            var raw: UnsafeMutableRawPointer?
+            guard redisGetReplyFromReader(context, &raw) == REDIS_OK else { throw Broken(context) }
+            guard let raw else { return (done == 1, replies) }
+            defer { freeReplyObject(raw) }
+            replies.append(RedisReply(copying: raw.assumingMemoryBound(to: redisReply.self)))
+        }
     }
 }
 

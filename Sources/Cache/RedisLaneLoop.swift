@@ -14,6 +14,8 @@ import Synchronization
 struct RedisLaneLoop {
     /// Often enough to find a demoted master or a dead connection soon, seldom enough to cost nothing.
     private static let roleCheckInterval: Duration = .seconds(1)
+    /// How often a lane that is always busy looks whether a Sentinel has said something.
+    private static let listeningInterval: Duration = .milliseconds(50)
     /// Errors by which a server says that it can't serve us, now or ever: another host may.
     private static let unfit: Set<Substring> = ["READONLY", "LOADING", "MASTERDOWN", "NOAUTH"]
 
@@ -27,28 +29,54 @@ struct RedisLaneLoop {
     func run() {
         blockBrokenPipeSignal()
         var batch: [RedisRequest] = []
-        var backoff = Backoff()
-        var hostIndex = 0
+        var search = MasterSearch(configuration.url)
+        // Asking a Sentinel costs nobody anything, and a failover is over within seconds.
+        let longest: Duration = search.asksSentinels ? .milliseconds(500) : .seconds(2)
+        var backoff = Backoff(longest: longest)
+        var watch: SentinelWatch?
+        var failure = "not connected yet"
         while true {
-            let host = configuration.url.hosts[hostIndex]
-            do throws(RedisHandle.Broken) {
-                let connection = try connect(to: host)
-                backoff = Backoff()
-                state.connected.store(true, ordering: .releasing)
-                logger.info("redis connected", metadata: ["redis.host": "\(host.name)", "redis.port": "\(host.port)"])
-                defer { state.connected.store(false, ordering: .releasing) }
-                try serve(connection, &batch)
-                return
-            } catch {
-                // Of several hosts each is tried at once; the pause comes after the last.
-                hostIndex = (hostIndex + 1) % configuration.url.hosts.count
-                logger.warning(
-                    "redis connection failed",
-                    metadata: ["redis.host": "\(host.name)", "redis.port": "\(host.port)", "error": "\(error.reason)"])
-                let pause = hostIndex == 0 ? backoff.next() : .milliseconds(1)
-                if failRequests(for: pause, because: error.reason, &batch) { return }
+            var pause = Duration.zero
+            switch search.next() {
+            case .pause: pause = backoff.next()
+            case .ask(let sentinel):
+                do throws(RedisHandle.Broken) {
+                    let asked = try SentinelWatch(sentinel, masterName: configuration.url.masterName ?? "")
+                    guard search.answered(try asked.answer(within: configuration.sentinelTimeout)) else {
+                        throw RedisHandle.Broken(reason: "a Sentinel knows no such master")
+                    }
+                    watch = asked
+                } catch {
+                    failure = error.reason
+                    search.failed()
+                    log(error, at: sentinel)
+                }
+            case .connect(let host):
+                var connected: ContinuousClock.Instant?
+                do throws(RedisHandle.Broken) {
+                    let connection = try connect(to: host)
+                    connected = .now
+                    backoff = Backoff(longest: longest)
+                    state.connected.store(true, ordering: .releasing)
+                    logger.info(
+                        "redis connected", metadata: ["redis.host": "\(host.name)", "redis.port": "\(host.port)"])
+                    defer { state.connected.store(false, ordering: .releasing) }
+                    try serve(connection, &search, &watch, &batch)
+                    return
+                } catch {
+                    failure = error.reason
+                    if let connected { search.lost(after: .now - connected) } else { search.failed() }
+                    log(error, at: host)
+                }
             }
+            if failRequests(for: pause, because: failure, &batch) { return }
         }
+    }
+
+    private func log(_ error: RedisHandle.Broken, at host: RedisURL.Host) {
+        logger.warning(
+            "redis connection failed",
+            metadata: ["redis.host": "\(host.name)", "redis.port": "\(host.port)", "error": "\(error.reason)"])
     }
 
     private func connect(to host: RedisURL.Host) throws(RedisHandle.Broken) -> RedisHandle {
@@ -89,13 +117,20 @@ struct RedisLaneLoop {
 
     /// Returns when the mailbox is closed and everything in it is answered.
     private func serve(
-        _ connection: borrowing RedisHandle, _ batch: inout [RedisRequest]
+        _ connection: borrowing RedisHandle, _ search: inout MasterSearch, _ watch: inout SentinelWatch?,
+        _ batch: inout [RedisRequest]
     ) throws(RedisHandle.Broken) {
         var checked = ContinuousClock.now
+        var listened = checked
         while true {
             let wakeup = mailbox.wait(
-                into: &batch, descriptor: connection.descriptor, timeout: Self.roleCheckInterval)
+                into: &batch, descriptor: connection.descriptor, other: watch?.descriptor ?? -1,
+                timeout: Self.roleCheckInterval)
             let start = ContinuousClock.now
+            if wakeup.otherReady || start - listened >= Self.listeningInterval {
+                listened = start
+                try listen(to: &watch, search)
+            }
             if !batch.isEmpty {
                 try exchange(&batch, on: connection)
                 let duration = ContinuousClock.now - start
@@ -106,8 +141,27 @@ struct RedisLaneLoop {
             if wakeup.descriptorReady || start - checked >= Self.roleCheckInterval {
                 try checkRole(of: connection)
                 checked = start
+                if search.asksSentinels { keep(&watch, &search) }
             }
         }
+    }
+
+    /// Leaves the master when a Sentinel says that it is one no longer.
+    private func listen(to watch: inout SentinelWatch?, _ search: MasterSearch) throws(RedisHandle.Broken) {
+        // One that fails is replaced when the role is checked next.
+        guard let replies = try? watch?.heard() else {
+            watch = nil
+            return
+        }
+        if replies.contains(where: search.isOver(by:)) {
+            throw RedisHandle.Broken(reason: "a Sentinel names another master")
+        }
+    }
+
+    /// Goes on to the next Sentinel when this one is gone or silent. Nothing here waits.
+    private func keep(_ watch: inout SentinelWatch?, _ search: inout MasterSearch) {
+        if watch != nil, (try? watch?.checkLife()) != nil { return }
+        watch = try? SentinelWatch(search.nextSentinel(), masterName: configuration.url.masterName ?? "")
     }
 
     /// One pipeline there and back. When it breaks, those not yet answered fail at once.
@@ -154,6 +208,8 @@ struct RedisLaneLoop {
     /// - Returns: whether the mailbox was closed.
     private func failRequests(for pause: Duration, because reason: String, _ batch: inout [RedisRequest]) -> Bool {
         let failure = CacheError.unavailable(reason)
+        for request in batch { request.continuation.resume(returning: .failure(failure)) }
+        batch.removeAll(keepingCapacity: true)
         let end = ContinuousClock.now + pause
         while true {
             let wakeup = mailbox.wait(into: &batch, timeout: max(.zero, end - ContinuousClock.now))

@@ -1,9 +1,11 @@
 import Foundation
 
-/// Where Redis is: `redis://[[user]:password@]host[:port][,host[:port]…][/database]`.
+/// Where Redis is: `redis://[[user]:password@]host[:port][,host[:port]…][/database]`, or, with Sentinels,
+/// `redis-sentinel://[[user]:password@]host[:port][,host[:port]…]/master[/database]`.
 ///
-/// Of several hosts the first that says it is a master is used. The password is percent-encoded where it contains one of
-/// `:/@%`; an IPv6 address stands in brackets. The port is 6379 when left out.
+/// Of several hosts the first that says it is a master is used; Sentinels are asked for the master of that name. User and
+/// password are for Redis itself: Sentinels are asked without. The password is percent-encoded where it contains one of
+/// `:/@%`; an IPv6 address stands in brackets. The port is 6379 when left out, a Sentinel's 26379.
 package struct RedisURL: Sendable, Equatable {
     package struct Host: Sendable, Equatable {
         package var name: String
@@ -20,8 +22,10 @@ package struct RedisURL: Sendable, Equatable {
         package var description: String
     }
 
-    /// At least one.
+    /// At least one: of Redis, or of Sentinel if there is a `masterName`.
     package private(set) var hosts: [Host]
+    /// What the Sentinels call the master.
+    package private(set) var masterName: String?
     package var user: String?
     package var password: String?
     package var database = 0
@@ -32,18 +36,33 @@ package struct RedisURL: Sendable, Equatable {
     private init(hosts: [Host]) { self.hosts = hosts }
 
     package init(_ text: String) throws(Invalid) {
-        let scheme = "redis://"
-        guard text.hasPrefix(scheme) else {
-            throw Invalid(description: "a Redis URL begins with redis:// (TLS is left to a proxy beside Redis)")
+        let (direct, sentinel) = ("redis://", "redis-sentinel://")
+        let asksSentinels = text.hasPrefix(sentinel)
+        guard asksSentinels || text.hasPrefix(direct) else {
+            throw Invalid(
+                description:
+                    "a Redis URL begins with redis:// or redis-sentinel:// (TLS is left to a proxy beside Redis)")
         }
-        var rest = text.dropFirst(scheme.count)
-        if let slash = rest.lastIndex(of: "/") {
-            let path = rest[rest.index(after: slash)...]
-            guard path.isEmpty || Int(path).map({ $0 >= 0 }) == true else {
-                throw Invalid(description: "what follows the / of a Redis URL is a database number, such as /0")
-            }
-            database = Int(path) ?? 0
+        var rest = text.dropFirst(asksSentinels ? sentinel.count : direct.count)
+        // A password may hold a slash that nobody encoded; hosts don't.
+        let authorityEnd = (rest.lastIndex(of: "@") ?? rest.startIndex)
+        var path: [Substring] = []
+        if let slash = rest[authorityEnd...].firstIndex(of: "/") {
+            path = rest[rest.index(after: slash)...].split(separator: "/", omittingEmptySubsequences: false)
             rest = rest[..<slash]
+        }
+        if asksSentinels {
+            guard let name = path.first?.removingPercentEncoding, !name.isEmpty else {
+                throw Invalid(description: "a redis-sentinel URL ends with the master's name, such as /tidemark")
+            }
+            masterName = name
+            path.removeFirst()
+        }
+        if let number = path.first, !number.isEmpty || path.count > 1 {
+            guard path.count == 1, let database = Int(number), database >= 0 else {
+                throw Invalid(description: "what ends a Redis URL is a database number, such as /0")
+            }
+            self.database = database
         }
         if let at = rest.lastIndex(of: "@") {
             let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -55,12 +74,14 @@ package struct RedisURL: Sendable, Equatable {
             rest = rest[rest.index(after: at)...]
         }
         hosts = []
-        for part in rest.split(separator: ",", omittingEmptySubsequences: false) { hosts.append(try Self.host(part)) }
+        for part in rest.split(separator: ",", omittingEmptySubsequences: false) {
+            hosts.append(try Self.host(part, port: asksSentinels ? 26_379 : 6_379))
+        }
     }
 
-    private static func host(_ text: Substring) throws(Invalid) -> Host {
+    private static func host(_ text: Substring, port usual: Int) throws(Invalid) -> Host {
         var name = text
-        var port = 6_379
+        var port = usual
         let portStart: Substring.Index?
         if text.first == "[" {
             guard let bracket = text.firstIndex(of: "]") else {

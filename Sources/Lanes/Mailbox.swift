@@ -16,6 +16,8 @@ package final class Mailbox<Message: Sendable>: Sendable {
     /// Why `wait` returned.
     package struct Wakeup: Sendable {
         package var descriptorReady = false
+        /// The second one, where there are two.
+        package var otherReady = false
         package var closed = false
     }
 
@@ -55,12 +57,13 @@ package final class Mailbox<Message: Sendable>: Sendable {
     package var isClosed: Bool { state.withLock { $0.closed } }
 
     /// The owner's thread only. Moves everything queued into `batch` (which must be empty), waiting until there is
-    /// something, until `descriptor` (if not negative) is readable, until `close`, or for `timeout`.
+    /// something, until `descriptor` or `other` (if not negative) is readable, until `close`, or for `timeout`.
     ///
     /// - Parameter heedingPosts: whether a post ends the wait. An owner that expects its descriptor to be readable soon, and
     ///   would rather find many messages then than be woken for each, says no.
     package func wait(
-        into batch: inout [Message], descriptor: Int32 = -1, timeout: Duration, heedingPosts: Bool = true
+        into batch: inout [Message], descriptor: Int32 = -1, other: Int32 = -1, timeout: Duration,
+        heedingPosts: Bool = true
     ) -> Wakeup {
         var wakeup = Wakeup()
         let idle = state.withLock { state -> Bool in
@@ -71,7 +74,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
             return idle
         }
         guard idle else { return wakeup }
-        wakeup.descriptorReady = signal.wait(orReadable: descriptor, timeout: timeout)
+        (wakeup.descriptorReady, wakeup.otherReady) = signal.wait(orReadable: descriptor, other, timeout: timeout)
         state.withLock { state in
             swap(&state.messages, &batch)
             wakeup.closed = state.closed
@@ -108,19 +111,17 @@ private struct WakeSignal: ~Copyable, Sendable {
         _ = write(writeEnd, &byte, 1)
     }
 
-    borrowing func wait(orReadable descriptor: Int32, timeout: Duration) -> Bool {
-        var polled = [
-            pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-        ]
+    /// Negative descriptors are passed over.
+    borrowing func wait(orReadable first: Int32, _ second: Int32, timeout: Duration) -> (Bool, Bool) {
+        var polled = [readEnd, first, second].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let milliseconds = max(0, min(Int64(Int32.max), timeout.inMilliseconds))
-        _ = poll(&polled, nfds_t(descriptor < 0 ? 1 : 2), Int32(milliseconds))
+        _ = poll(&polled, nfds_t(polled.count), Int32(milliseconds))
         if polled[0].revents != 0 {
             withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { scratch in
                 while read(readEnd, scratch.baseAddress, 64) == 64 {}
             }
         }
-        return polled[1].revents != 0
+        return (polled[1].revents != 0, polled[2].revents != 0)
     }
 }
 

@@ -6,6 +6,9 @@ package struct LocalStack: Sendable {
         package var dataDirectory: URL
         /// Deletes what is in the data directory first.
         package var fresh = false
+        /// Each server so often that one may die: three RabbitMQ nodes, PostgreSQL with a synchronous standby, Redis with a
+        /// replica and three Sentinels.
+        package var redundant = false
         /// Redis evicts beyond this.
         package var cacheBytes = 256 << 20
         /// A line for a person: something died, came back, or can't. From any thread.
@@ -16,11 +19,11 @@ package struct LocalStack: Sendable {
         }
     }
 
-    /// Where the servers are. The strings contain passwords.
+    /// Where the servers are. The strings contain passwords, and name several hosts where there are several.
     package struct Endpoints: Sendable {
         package let database: String
         package let commandBus: String
-        package let redisPort: Int
+        package let cache: String
     }
 
     private let options: Options
@@ -29,7 +32,7 @@ package struct LocalStack: Sendable {
         self.options = options
     }
 
-    /// Runs database, RabbitMQ and Redis, then the stages that `roles` describes (one after the other, what is within
+    /// Runs the servers, then the stages that `roles` describes (one after the other, what is within
     /// a stage side by side), calls `onReady`, and waits until the task is cancelled: then it stops everything, the
     /// last stage first, and returns. An error also returns only after everything has been stopped.
     ///
@@ -45,29 +48,28 @@ package struct LocalStack: Sendable {
 
         let inventory = Inventory(directory.appendingPathComponent("dev.json"))
         let supervisor = Supervisor(inventory: inventory, report: options.report)
+        let servers = try await servers(in: directory)
+        let watch = Task { await servers.watch() }
         do {
-            try await start(supervisor, directory, roles)
+            for stage in servers.stages { try await supervisor.start(stage) }
+            for stage in try await roles(servers.endpoints) { try await supervisor.start(stage) }
             try await onReady()
             while true { try await Task.sleep(for: .seconds(86_400)) }
         } catch {
+            watch.cancel()
+            await watch.value
             await supervisor.stopAll()
             if error is CancellationError, Task.isCancelled { return }
             throw error
         }
     }
 
-    private func start(
-        _ supervisor: Supervisor, _ directory: URL, _ roles: @Sendable (Endpoints) async throws -> [[any Server]]
-    ) async throws {
-        let database = try DatabaseServers.preferred(directory: directory)
-        let rabbit = try RabbitMQServer(directory: directory.appendingPathComponent("rabbitmq"))
-        var cache = RedisServer.Options()
-        cache.maximumMemoryBytes = options.cacheBytes
-        let redis = try RedisServer(directory: directory.appendingPathComponent("redis"), options: cache)
-        try await supervisor.start([database, rabbit, redis])
-        let endpoints = Endpoints(
-            database: database.connectionString, commandBus: rabbit.url, redisPort: redis.port)
-        for stage in try await roles(endpoints) { try await supervisor.start(stage) }
+    private func servers(in directory: URL) async throws -> StackServers {
+        guard options.redundant else {
+            return try StackServers.single(directory: directory, cacheBytes: options.cacheBytes)
+        }
+        return try await StackServers.redundant(
+            directory: directory, cacheBytes: options.cacheBytes, report: options.report)
     }
 
     /// A folder of something else, named by mistake, must not be filled with our files, let alone emptied by `fresh`.

@@ -66,4 +66,11 @@ struct LoopbackConnection: ~Copyable {
         }
         return bytes
     }
+
+    /// Up to CR LF.
+    func readLine() throws -> String {
+        var line: [UInt8] = []
+        while line.suffix(2) != [13, 10] { line += try read(1) }
+        return String(decoding: line.dropLast(2), as: UTF8.self)
+    }
 }

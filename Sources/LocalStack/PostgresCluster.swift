@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The files of one PostgreSQL server, and the programs that work on them.
 struct PostgresCluster: Sendable {
@@ -11,7 +12,9 @@ struct PostgresCluster: Sendable {
     private let password: String
 
     /// Finds the programs and makes the directory and the password, if they are not there.
-    init(directory: URL) throws {
+    ///
+    /// - Parameter password: the superuser's; made at the first start unless it is given.
+    init(directory: URL, password given: String? = nil) throws {
         let initdb = try ExecutableFinder.find(
             "initdb", package: "postgresql", first: ExecutableFinder.postgresDirectories)
         programs = URL(fileURLWithPath: initdb).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -19,7 +22,7 @@ struct PostgresCluster: Sendable {
         account = UserAccount.forServersThatRefuseRoot
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let file = directory.appendingPathComponent("password")
-        password = try PrivateFile.read(file, orWrite: PrivateFile.newSecret)
+        password = try PrivateFile.read(file) { given ?? PrivateFile.newSecret() }
         try account?.takeOwnership(of: directory)
         try account?.takeOwnership(of: file)
     }
@@ -75,11 +78,64 @@ struct PostgresCluster: Sendable {
         try? FileManager.default.removeItem(at: data.appendingPathComponent("postmaster.pid"))
     }
 
+    /// SIGKILL to every server process on this data: those of a killed server end by themselves, but not before they notice.
+    func killLeftovers() async {
+        while true {
+            let processes = ProcessStatus.all().filter { !$0.hasEnded && isServer($0) }
+            if processes.isEmpty { return }
+            for process in processes { kill(process.processIdentifier, SIGKILL) }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     private func isServer(_ process: ProcessStatus) -> Bool {
         func target(_ name: String) -> String? {
             try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process.processIdentifier)/\(name)")
         }
         return target("cwd") == data.resolvingSymlinksInPath().path && target("exe")?.hasSuffix("/postgres") == true
+    }
+
+    // MARK: - Standbys
+
+    /// In the form that libpq reads, beside the data.
+    static let passwordFile = "passfile"
+
+    private var signal: URL { data.appendingPathComponent("standby.signal") }
+    private var marker: URL { directory.appendingPathComponent("database-created") }
+
+    /// Whether the data is a standby's: it follows its primary when it is started.
+    var isStandby: Bool { FileManager.default.fileExists(atPath: signal.path) }
+
+    /// It starts from a new copy the next time.
+    func forgetStandby() throws { try FileManager.default.removeItem(at: signal) }
+
+    /// Replaces the data by a copy of the server on `port`, as its standby. An interrupted attempt is begun afresh.
+    func copy(from port: Int) async throws {
+        let manager = FileManager.default
+        let unfinished = directory.appendingPathComponent("data.new")
+        for leftover in [data, unfinished] { try? manager.removeItem(at: leftover) }
+        let passwords = directory.appendingPathComponent(Self.passwordFile)
+        try PrivateFile.write("*:*:*:*:\(password)\n", to: passwords)
+        try account?.takeOwnership(of: passwords)
+        let arguments = [
+            "-D", "\(Self.opened)/data.new", "-h", "127.0.0.1", "-p", "\(port)", "-U", Self.user, "--checkpoint=fast",
+            "--wal-method=stream", "--write-recovery-conf",
+        ]
+        let login = ["PGPASSFILE": "\(Self.opened)/\(Self.passwordFile)", "PGSSLMODE": "disable"]
+        _ = try await OneShot.run(
+            programs.appendingPathComponent("pg_basebackup").path, arguments,
+            environment: environment.merging(login) { $1 }, in: directory, openDirectory: directory,
+            user: account?.name, timeout: .seconds(3_600))
+        try PrivateFile.write("", to: marker)
+        try manager.moveItem(at: unfinished, to: data)
+    }
+
+    /// Whether `primary` is far enough to be copied.
+    func follows(_ primary: PostgresServer) async -> Bool {
+        guard primary.isRunning, FileManager.default.fileExists(atPath: primary.cluster.marker.path) else {
+            return false
+        }
+        return (try? await Readiness.postgres(port: primary.port, user: Self.user)()) == true
     }
 
     func connectionString(_ port: Int, _ database: String) -> String {
@@ -88,7 +144,6 @@ struct PostgresCluster: Sendable {
 
     /// Once in the life of the data: `createdb` takes a tenth of a second that later starts can save.
     func createMainDatabase(port: Int) async throws {
-        let marker = directory.appendingPathComponent("database-created")
         if FileManager.default.fileExists(atPath: marker.path) { return }
         try await createDatabase(DatabaseServers.mainDatabase, port: port)
         try PrivateFile.write("", to: marker)
@@ -103,14 +158,28 @@ struct PostgresCluster: Sendable {
         }
     }
 
-    /// Runs one of PostgreSQL's client programs.
-    func run(_ program: String, _ arguments: [String], port: Int) async throws {
+    /// Runs a statement in the database `postgres`.
+    ///
+    /// - Returns: the rows, columns with `|` between, without the last line's end.
+    @discardableResult
+    func query(_ sql: String, port: Int, timeout: Duration) async throws -> String {
+        try await run("psql", ["--no-psqlrc", "-AtXq", "-c", sql], port: port, timeout: timeout)
+            .trimmingCharacters(in: .newlines)
+    }
+
+    /// Runs one of PostgreSQL's client programs, and returns what it prints.
+    @discardableResult
+    func run(
+        _ program: String, _ arguments: [String], port: Int, timeout: Duration = .seconds(60)
+    ) async throws -> String {
         let connection = [
             "PGHOST": "127.0.0.1", "PGPORT": "\(port)", "PGUSER": Self.user, "PGPASSWORD": password,
             "PGDATABASE": "postgres", "PGSSLMODE": "disable",
+            // A standby can't offer the isolation that is the default here.
+            "PGOPTIONS": #"-c default_transaction_isolation=read\ committed"#,
         ]
-        _ = try await OneShot.run(
+        return try await OneShot.run(
             programs.appendingPathComponent(program).path, arguments,
-            environment: environment.merging(connection) { $1 }, in: directory)
+            environment: environment.merging(connection) { $1 }, in: directory, timeout: timeout)
     }
 }

@@ -11,7 +11,7 @@ package struct PostgresServer: DatabaseServer {
     package let port: Int
     /// Holds `data`, `password` and `postgres.log`.
     package let directory: URL
-    private let cluster: PostgresCluster
+    let cluster: PostgresCluster
 
     package struct Options: Sendable {
         /// False gives up fsync: commits survive a killed server but not a machine that loses power. For tests.
@@ -19,6 +19,12 @@ package struct PostgresServer: DatabaseServer {
         /// Writes every statement to ``PostgresServer/statementLog``.
         package var logStatements = false
         package var name = "postgres"
+        /// For one of a pair: further settings, the password that both have, what is done before a start instead of making
+        /// the data directory, and when it has begun to answer.
+        var settings: [String] = []
+        var password: String?
+        var prepare: (@Sendable () async throws -> Void)?
+        var answered: @Sendable () async throws -> Void = {}
 
         package init() {}
     }
@@ -26,7 +32,7 @@ package struct PostgresServer: DatabaseServer {
     /// Describes the server; nothing runs yet.
     package init(directory: URL, port: Int? = nil, options: Options = Options()) throws {
         let port = try port ?? FreePort.allocate()
-        let cluster = try PostgresCluster(directory: directory)
+        let cluster = try PostgresCluster(directory: directory, password: options.password)
         self.port = port
         self.directory = directory
         self.cluster = cluster
@@ -45,11 +51,13 @@ package struct PostgresServer: DatabaseServer {
                 "log_filename=statements.log", "log_rotation_age=0", "log_rotation_size=0",
             ]
         }
+        settings += options.settings
         var process = ManagedProcess.Options()
-        process.prepare = { try await cluster.prepare() }
+        process.prepare = options.prepare ?? { try await cluster.prepare() }
         let answers = Readiness.postgres(port: port, user: PostgresCluster.user)
         process.ready = {
             guard try await answers() else { return false }
+            try await options.answered()
             try await cluster.createMainDatabase(port: port)
             return true
         }

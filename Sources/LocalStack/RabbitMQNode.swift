@@ -10,6 +10,7 @@ struct RabbitMQNode: Sendable {
     private let distributionPort: Int
     private let portMapperPort: Int
     private let cookie: String
+    private let peers: [String]
     private let serverScript: String
     private let controlScript: String
 
@@ -17,20 +18,29 @@ struct RabbitMQNode: Sendable {
     private static let scripts = ["/usr/lib/rabbitmq/bin"]
 
     /// Finds the scripts and makes the directory, the node's name, cookie and password, if they are not there.
-    init(directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, cookie: String?) throws {
+    init(
+        directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, membership: RabbitMQCluster.Membership?
+    ) throws {
         serverScript = try ExecutableFinder.find("rabbitmq-server", package: "rabbitmq-server", first: Self.scripts)
         controlScript = try ExecutableFinder.find("rabbitmqctl", package: "rabbitmq-server", first: Self.scripts)
         self.directory = directory
         self.port = port
         self.distributionPort = distributionPort
         self.portMapperPort = portMapperPort
+        name = try Self.name(in: directory)
+        password = try Self.kept("password", in: directory) { membership?.password ?? PrivateFile.newSecret() }
+        cookie = try Self.kept("cookie", in: directory) { membership?.cookie ?? PrivateFile.newSecret() }
+        peers = membership?.peers ?? []
+    }
+
+    /// The node's name, made at the first time.
+    static func name(in directory: URL) throws -> String {
+        try kept("node-name", in: directory) { "tidemark-\(PrivateFile.newSecret().prefix(12))@localhost" }
+    }
+
+    private static func kept(_ file: String, in directory: URL, _ generate: () -> String) throws -> String {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        func kept(_ file: String, _ generate: () -> String) throws -> String {
-            try PrivateFile.read(directory.appendingPathComponent(file), orWrite: generate)
-        }
-        name = try kept("node-name") { "tidemark-\(PrivateFile.newSecret().prefix(12))@localhost" }
-        password = try kept("password", PrivateFile.newSecret)
-        self.cookie = try cookie ?? kept("cookie", PrivateFile.newSecret)
+        return try PrivateFile.read(directory.appendingPathComponent(file), orWrite: generate)
     }
 
     /// The broker in the foreground, with nothing between it and us.
@@ -52,11 +62,25 @@ struct RabbitMQNode: Sendable {
         disk_free_limit.absolute = 50MB
         raft.wal_max_size_bytes = 67108864
 
+        """ + (peers.isEmpty ? "" : clusterConfiguration)
+    }
+
+    /// Leaders of queues are spread over the nodes. A node that is cut off from the others stops serving, so that there are
+    /// never two halves.
+    private var clusterConfiguration: String {
         """
+        cluster_formation.peer_discovery_backend = classic_config
+        cluster_partition_handling = pause_minority
+        queue_leader_locator = balanced
+
+        """
+            + peers.enumerated().map { "cluster_formation.classic_config.nodes.\($0 + 1) = \($1)\n" }.joined()
     }
 
     private var environment: [String: String] {
-        let loopback = "-kernel inet_dist_use_interface {127,0,0,1}"
+        var loopback = "-kernel inet_dist_use_interface {127,0,0,1}"
+        // A node that hangs is given up after so many seconds; declarations wait for it until then. The usual is 60.
+        if !peers.isEmpty { loopback += " -kernel net_ticktime 10" }
         let own = [
             "RABBITMQ_NODENAME": name,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",

@@ -14,17 +14,20 @@ package struct RabbitMQServer: Server {
     package var nodeName: String { node.name }
     private let node: RabbitMQNode
 
-    /// Describes the server; nothing runs yet. Nodes that are to form a cluster share `portMapper` and `cookie`.
-    package init(
-        directory: URL, port: Int? = nil, name: String = "rabbitmq", portMapper: ErlangPortMapper? = nil,
-        cookie: String? = nil
-    ) throws {
-        let portMapper = try portMapper ?? ErlangPortMapper(directory: directory, name: "\(name)-epmd")
+    /// Describes the server; nothing runs yet.
+    package init(directory: URL, port: Int? = nil, name: String = "rabbitmq") throws {
+        try self.init(directory: directory, port: port, name: name, membership: nil)
+    }
+
+    /// - Parameter membership: of a cluster, whose port mapper is somebody else's to start.
+    init(directory: URL, port: Int? = nil, name: String, membership: RabbitMQCluster.Membership?) throws {
+        let portMapper =
+            try membership?.portMapper ?? ErlangPortMapper(directory: directory, name: "\(name)-epmd")
         let ports = try FreePort.allocate(2)
         let port = port ?? ports[0]
         let node = try RabbitMQNode(
             directory: directory, port: port, distributionPort: ports[1], portMapperPort: portMapper.port,
-            cookie: cookie)
+            membership: membership)
         self.directory = directory
         self.port = port
         self.node = node
@@ -38,7 +41,7 @@ package struct RabbitMQServer: Server {
         options.advice = "If its data is damaged and nothing queued in it is needed, delete \(directory.path)."
         let process = ManagedProcess(
             name: name, endpoint: Self.url(user, password, port), description: node.server, options: options)
-        processes = portMapper.processes + [process]
+        processes = (membership == nil ? portMapper.processes : []) + [process]
     }
 
     /// Starts one; its data is in `directory`, what was there is used again.

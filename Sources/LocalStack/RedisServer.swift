@@ -16,6 +16,8 @@ package struct RedisServer: Server {
         /// Port of the master on 127.0.0.1 that this one follows.
         package var replicaOf: Int?
         package var name = "redis"
+        /// In place of `replicaOf`, for one whose role changes: asked before each start; `nil` makes it a master.
+        var master: (@Sendable () async throws -> Int?)?
 
         package init() {}
     }
@@ -34,8 +36,17 @@ package struct RedisServer: Server {
         if let master = options.replicaOf {
             arguments += ["--replicaof", "127.0.0.1 \(master)"]
         }
+        let role = directory.appendingPathComponent("role.conf")
+        if options.master != nil {
+            // A full copy for a replica begins at once. Sentinel rewrites the file when it gives out the roles.
+            arguments = [role.path] + arguments + ["--repl-diskless-sync-delay", "0"]
+        }
         var process = ManagedProcess.Options()
-        process.prepare = { try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true) }
+        process.prepare = {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            guard let master = options.master else { return }
+            try PrivateFile.write(try await master().map { "replicaof 127.0.0.1 \($0)\n" } ?? "\n", to: role)
+        }
         process.ready = Readiness.redis(port: port)
         process.advice = "If its data is damaged, delete \(directory.path): the cache fills itself again."
         self.port = port

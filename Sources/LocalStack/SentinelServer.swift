@@ -41,4 +41,15 @@ package struct SentinelServer: Server {
                 options: options)
         ]
     }
+
+    /// Asks the Sentinel at `port` for a master's port.
+    static func master(named name: String, at port: Int) async throws -> Int? {
+        try await LoopbackConnection.run(port: port) { connection in
+            try connection.write(Array("SENTINEL GET-MASTER-ADDR-BY-NAME \(name)\r\n".utf8))
+            // *2, $length, address, $length, port
+            guard try connection.readLine() == "*2" else { return nil }
+            for _ in 0..<3 { _ = try connection.readLine() }
+            return Int(try connection.readLine())
+        }
+    }
 }

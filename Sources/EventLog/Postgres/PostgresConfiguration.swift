@@ -2,8 +2,8 @@ import Lanes
 
 /// How to reach the database, and how long to wait for it.
 package struct PostgresConfiguration: Sendable {
-    /// A libpq URI or keyword string. Several hosts are tried in order (`postgresql://a:26257,b:26257/tidemark`); for
-    /// PostgreSQL with a standby add `target_session_attrs=read-write`.
+    /// A libpq URI or keyword string. Several hosts are tried in order (`postgresql://a:26257,b:26257/tidemark`), the one
+    /// that was connected last first. Standbys and read-only servers are passed over, whatever `target_session_attrs` says.
     package var connectionString: String
     /// In place of the one in the connection string; from a file, say.
     package var password: String?

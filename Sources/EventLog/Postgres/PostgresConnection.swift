@@ -152,7 +152,9 @@ final class PostgresConnection {
         }
         let result = try statementResult(statement)
         if var failure = failure(result, statement) {
-            if !prepares, case .statement(let state) = failure.kind, Self.staleStatementStates.contains(state) {
+            if case .statement(let state) = failure.kind,
+                state == Self.readOnlyState || (!prepares && Self.staleStatementStates.contains(state))
+            {
                 failure.kind = .terminated(sqlState: state)
             }
             throw ended(failure)
@@ -160,9 +162,10 @@ final class PostgresConnection {
         return result
     }
 
-    /// The prepared statement no longer fits the schema or is gone, or the server became a standby: a new connection
-    /// helps.
-    private static let staleStatementStates: Set<String> = ["0A000", "26000", "25006"]
+    /// The prepared statement no longer fits the schema or is gone: a new connection helps.
+    private static let staleStatementStates: Set<String> = ["0A000", "26000"]
+    /// The server takes no writes any more: a new connection finds the one that does.
+    private static let readOnlyState = "25006"
 
     /// Takes what is left of the pipeline, up to its end, without looking at it.
     func finish() throws(PostgresFailure) {

@@ -67,6 +67,8 @@ struct PostgresConnector {
             ("options", "\(role.options(statementTimeout: configuration.statementTimeout)) \(options)"),
         ]
         if let password = configuration.password { keywords.append(("password", password)) }
+        // Looked at below: libpq would take a reader's own default of read-only transactions for the server's.
+        keywords.append(("target_session_attrs", "any"))
         keywords += host
         guard let handle = Self.start(keywords) else { return .failure(Failed(message: "no memory for a connection")) }
         let limit = alone ? configuration.connectTimeout : min(configuration.connectTimeout, Self.patienceWithOthers)
@@ -79,7 +81,21 @@ struct PostgresConnector {
             PQfinish(handle)
             return .failure(Failed(message: message))
         }
+        if let reason = Self.reasonToPassOver(handle, role) {
+            PQfinish(handle)
+            return .failure(Failed(message: reason))
+        }
         return .success(handle)
+    }
+
+    /// A standby answers with what may be old, and takes no writes. CockroachDB has none, and says nothing.
+    private static func reasonToPassOver(_ handle: OpaquePointer, _ role: PostgresRole) -> String? {
+        func isOn(_ parameter: String) -> Bool {
+            PQparameterStatus(handle, parameter).map { String(cString: $0) } == "on"
+        }
+        if isOn("in_hot_standby") { return "the server is a standby" }
+        if role != .reader && isOn("default_transaction_read_only") { return "the server is read-only" }
+        return nil
     }
 
     /// - Returns: whether the attempt came to an end, good or bad.

@@ -12,16 +12,23 @@ struct DevCommand: AsyncParsableCommand {
             Servers are private: they listen on loopback only, on free ports, with their data in the data directory,
             where it is found again at the next start. What dies is started again, and a line on standard error says so.
             dev.json in the data directory lists what runs. Ctrl-C or SIGTERM stops all of it.
+
+            With --ha any one process may die: three RabbitMQ nodes in a cluster, PostgreSQL with a synchronous standby that is \
+            promoted when the primary dies or hangs, Redis with a replica and three Sentinels, two gateways behind nginx, two \
+            projectors. A data directory belongs to one of the two kinds.
             """)
 
     @Option(help: "Port that requests go to.")
     var port = 8080
 
-    @Option(help: "How many gateways; with more than one, nginx stands in front.")
-    var gateways = 1
+    @Flag(help: "Run each server so often that one of it may die.")
+    var ha = false
 
-    @Option(help: "How many projectors.")
-    var projectors = 1
+    @Option(help: "How many gateways (1; with --ha 2); with more than one, nginx stands in front.")
+    var gateways: Int?
+
+    @Option(help: "How many projectors (1; with --ha 2).")
+    var projectors: Int?
 
     @Option(help: ArgumentHelp("Where data is kept.", valueName: "directory"))
     var dataDir = ".tidemark"
@@ -40,8 +47,8 @@ struct DevCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes 0 to 65535.") }
-        guard (1...16).contains(gateways) else { throw ValidationError("--gateways takes 1 to 16.") }
-        guard (1...16).contains(projectors) else { throw ValidationError("--projectors takes 1 to 16.") }
+        guard (1...16).contains(gateways ?? 1) else { throw ValidationError("--gateways takes 1 to 16.") }
+        guard (1...16).contains(projectors ?? 1) else { throw ValidationError("--projectors takes 1 to 16.") }
         guard (1...1_024).contains(partitions ?? 1) else { throw ValidationError("--partitions takes 1 to 1024.") }
     }
 
@@ -52,10 +59,12 @@ struct DevCommand: AsyncParsableCommand {
         let directory = URL(fileURLWithPath: dataDir, isDirectory: true)
         var options = LocalStack.Options(dataDirectory: directory)
         options.fresh = fresh
+        options.redundant = ha
         options.report = { line in Terminal.note(line) }
+        let usual = ha ? 2 : 1
         let stack = DevStack(
-            directory: directory.absoluteURL, port: port == 0 ? try FreePort.allocate() : port, gateways: gateways,
-            projectors: projectors, partitions: partitions, logLevel: logLevel)
+            directory: directory.absoluteURL, port: port == 0 ? try FreePort.allocate() : port,
+            gateways: gateways ?? usual, projectors: projectors ?? usual, partitions: partitions, logLevel: logLevel)
 
         let running = Task {
             try await LocalStack(options).run { endpoints in

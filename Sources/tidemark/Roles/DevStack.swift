@@ -28,7 +28,7 @@ struct DevStack: Sendable {
         let environment = [
             "TIDEMARK_DATABASE_URL": endpoints.database,
             "TIDEMARK_AMQP_URL": endpoints.commandBus,
-            "TIDEMARK_REDIS_URL": "redis://127.0.0.1:\(endpoints.redisPort)",
+            "TIDEMARK_REDIS_URL": endpoints.cache,
             "TIDEMARK_LOG_LEVEL": logLevel,
         ]
         let ports = try FreePort.allocate(projectors + (gateways > 1 ? gateways : 0))

@@ -55,7 +55,7 @@ enum Setting: String, CaseIterable {
         case .projectorLeaseSeconds: "How long a projector that died keeps its partitions, 2 to 300 seconds."
         case .redisPassword: "Password for Redis, if the URL has none."
         case .redisPasswordFile: "File with the password for Redis."
-        case .redisURL: "Redis: redis://host:6379, several with commas between."
+        case .redisURL: "redis://host:6379, or by Sentinels redis-sentinel://host:26379,host:26379/master."
         }
     }
 
