@@ -34,7 +34,10 @@ package struct RedisURL: Sendable, Equatable {
     package init(_ text: String) throws(Invalid) {
         let scheme = "redis://"
         guard text.hasPrefix(scheme) else {
-            throw Invalid(description: "a Redis URL begins with redis:// (TLS is left to a proxy beside Redis)")
+            throw Invalid(
+                description:
+                    "a Redis URL begins with redis://; there is no rediss://, because hiredis as Debian has it is built without "
+                    + "TLS: use a private network, or stunnel on this machine and its port")
         }
         var rest = text.dropFirst(scheme.count)
         if let slash = rest.lastIndex(of: "/") {

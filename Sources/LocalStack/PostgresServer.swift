@@ -19,6 +19,8 @@ package struct PostgresServer: DatabaseServer {
         /// Writes every statement to ``PostgresServer/statementLog``.
         package var logStatements = false
         package var name = "postgres"
+        /// Offers TLS beside connections in the clear.
+        package var tls: TLSFiles?
 
         package init() {}
     }
@@ -45,8 +47,13 @@ package struct PostgresServer: DatabaseServer {
                 "log_filename=statements.log", "log_rotation_age=0", "log_rotation_size=0",
             ]
         }
+        let tls = options.tls
+        if tls != nil { settings += ["ssl=on", "ssl_cert_file=server.crt", "ssl_key_file=server.key"] }
         var process = ManagedProcess.Options()
-        process.prepare = { try await cluster.prepare() }
+        process.prepare = {
+            try await cluster.prepare()
+            if let tls { try cluster.install(tls) }
+        }
         let answers = Readiness.postgres(port: port, user: PostgresCluster.user)
         process.ready = {
             guard try await answers() else { return false }

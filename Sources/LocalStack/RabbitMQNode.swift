@@ -12,12 +12,17 @@ struct RabbitMQNode: Sendable {
     private let cookie: String
     private let serverScript: String
     private let controlScript: String
+    private let tls: (port: Int, files: TLSFiles)?
 
     /// Where Debian keeps the scripts themselves; those in /usr/sbin change the user first.
     private static let scripts = ["/usr/lib/rabbitmq/bin"]
 
     /// Finds the scripts and makes the directory, the node's name, cookie and password, if they are not there.
-    init(directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, cookie: String?) throws {
+    init(
+        directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, cookie: String?,
+        tls: (port: Int, files: TLSFiles)? = nil
+    ) throws {
+        self.tls = tls
         serverScript = try ExecutableFinder.find("rabbitmq-server", package: "rabbitmq-server", first: Self.scripts)
         controlScript = try ExecutableFinder.find("rabbitmqctl", package: "rabbitmq-server", first: Self.scripts)
         self.directory = directory
@@ -51,6 +56,17 @@ struct RabbitMQNode: Sendable {
         vm_memory_high_watermark.relative = 0.3
         disk_free_limit.absolute = 50MB
         raft.wal_max_size_bytes = 67108864
+
+        """ + (tls.map(secureListener) ?? "")
+    }
+
+    private func secureListener(_ port: Int, _ files: TLSFiles) -> String {
+        """
+        listeners.ssl.1 = 127.0.0.1:\(port)
+        ssl_options.cacertfile = \(files.authorities.path)
+        ssl_options.certfile = \(files.certificate.path)
+        ssl_options.keyfile = \(files.key.path)
+        ssl_options.verify = verify_none
 
         """
     }

@@ -5,6 +5,8 @@ package import Foundation
 package struct RabbitMQServer: Server {
     package let processes: [ManagedProcess]
     package let port: Int
+    /// Where it speaks TLS, if it does.
+    package let tlsPort: Int?
     /// Generated at the first start, like the password.
     package let user: String
     package let password: String
@@ -17,14 +19,15 @@ package struct RabbitMQServer: Server {
     /// Describes the server; nothing runs yet. Nodes that are to form a cluster share `portMapper` and `cookie`.
     package init(
         directory: URL, port: Int? = nil, name: String = "rabbitmq", portMapper: ErlangPortMapper? = nil,
-        cookie: String? = nil
+        cookie: String? = nil, tls: TLSFiles? = nil
     ) throws {
         let portMapper = try portMapper ?? ErlangPortMapper(directory: directory, name: "\(name)-epmd")
-        let ports = try FreePort.allocate(2)
+        let ports = try FreePort.allocate(3)
         let port = port ?? ports[0]
         let node = try RabbitMQNode(
             directory: directory, port: port, distributionPort: ports[1], portMapperPort: portMapper.port,
-            cookie: cookie)
+            cookie: cookie, tls: tls.map { (ports[2], $0) })
+        tlsPort = tls.map { _ in ports[2] }
         self.directory = directory
         self.port = port
         self.node = node
