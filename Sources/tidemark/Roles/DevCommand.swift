@@ -32,6 +32,9 @@ struct DevCommand: AsyncParsableCommand {
             valueName: "count"))
     var partitions: Int?
 
+    @Option(name: .customLong("access"), help: ArgumentHelp(Setting.accessMode.help, valueName: "on|off"))
+    var access = AccessMode.off
+
     @Option(help: ArgumentHelp(Setting.logLevel.help, valueName: "level"))
     var logLevel = "info"
 
@@ -55,7 +58,7 @@ struct DevCommand: AsyncParsableCommand {
         options.report = { line in Terminal.note(line) }
         let stack = DevStack(
             directory: directory.absoluteURL, port: port == 0 ? try FreePort.allocate() : port, gateways: gateways,
-            projectors: projectors, partitions: partitions, logLevel: logLevel)
+            projectors: projectors, partitions: partitions, access: access, logLevel: logLevel)
 
         let running = Task {
             try await LocalStack(options).run { endpoints in
