@@ -195,7 +195,7 @@ let package = Package(
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["Checking", "History", "SplitMix", "TidemarkClient", "tidemark", arguments],
+            dependencies: ["Checking", "History", "SplitMix", "TidemarkClient", "tidemark", arguments, logging],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
