@@ -13,10 +13,13 @@ func github(_ name: String) -> String { "https://github.com/\(name)" }
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -43,6 +46,7 @@ let migrations = [
     "0010_kv_expiring",
     "0011_dead_letters",
     "0012_trials",
+    "0013_access_keys",
 ]
 
 let package = Package(
@@ -63,12 +67,14 @@ let package = Package(
         .package(url: github("apple/swift-metrics"), from: "2.13.0"),
         .package(url: github("apple/swift-nio"), from: "2.101.2"),
         .package(url: github("apple/swift-nio-extras"), from: "1.35.2"),
+        .package(url: github("apple/swift-nio-ssl"), from: "2.37.6"),
         .package(url: github("apple/swift-protobuf"), from: "1.39.0"),
         .package(url: github("HdrHistogram/hdrhistogram-swift"), from: "0.2.0"),
         .package(url: github("hummingbird-project/hummingbird"), from: "2.28.1"),
         .package(url: github("swift-server/async-http-client"), from: "1.37.0"),
         .package(url: github("swift-server/swift-service-lifecycle"), from: "2.13.0"),
         .package(url: github("apple/swift-system"), from: "1.8.1"),
+        .package(url: github("vapor/jwt-kit"), from: "5.7.1"),
     ],
     targets: [
         // C libraries
@@ -88,13 +94,14 @@ let package = Package(
             name: "Commands",
             dependencies: ["Lanes", "CRabbitMQ", crypto, logging, metrics, protobuf],
             swiftSettings: settings),
+        .target(name: "Access", dependencies: ["Commands", crypto, jwtKit], swiftSettings: settings),
         .target(
             name: "Migrations", path: "migrations",
             resources: migrations.map { .embedInCode("\($0).sql") },
             swiftSettings: settings),
         .target(
             name: "EventLog",
-            dependencies: ["Commands", "Lanes", "Migrations", "CLibPQ", crypto, logging, metrics],
+            dependencies: ["Access", "Commands", "Lanes", "Migrations", "CLibPQ", crypto, logging, metrics],
             swiftSettings: settings),
         .target(
             name: "Cache",
@@ -111,8 +118,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird, hummingbirdCore,
-                lifecycle, logging, metrics, nioCore, nioHTTPTypes, nioPosix,
+                "Access", "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird,
+                hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL,
             ],
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
@@ -128,8 +135,8 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector",
-                "Prometheus", "SplitMix",
+                "Access", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
+                "Projector", "Prometheus", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
             ],
@@ -158,6 +165,9 @@ let package = Package(
 
         // Tests
         .testTarget(
+            name: "AccessTests", dependencies: ["Access", "Commands", "SplitMix", crypto, cryptoExtras],
+            swiftSettings: settings),
+        .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Lanes", "SplitMix", logging, metrics],
             swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
@@ -170,9 +180,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, hummingbird, logging, metrics,
-                nioCore,
-                nioPosix,
+                "Access", "Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, hummingbird, logging,
+                metrics, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(name: "HistoryTests", dependencies: ["History", "SplitMix"], swiftSettings: settings),
@@ -186,16 +195,17 @@ let package = Package(
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["Checking", "History", "SplitMix", "TidemarkClient", "tidemark", arguments],
+            dependencies: ["Checking", "History", "SplitMix", "TidemarkClient", "tidemark", arguments, logging],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack", "Projector",
-                "Prometheus", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes, hummingbird,
+                "Access", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack",
+                "Projector", "Prometheus", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes,
+                hummingbird,
                 lifecycle,
                 logging,
-                nioCore, nioHTTP1,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: settings),
     ]

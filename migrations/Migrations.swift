@@ -14,6 +14,7 @@ package enum Migrations {
         ("0010_kv_expiring", text(PackageResources._010_kv_expiring_sql)),
         ("0011_dead_letters", text(PackageResources._011_dead_letters_sql)),
         ("0012_trials", text(PackageResources._012_trials_sql)),
+        ("0013_access_keys", text(PackageResources._013_access_keys_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

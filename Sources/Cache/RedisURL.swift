@@ -41,7 +41,8 @@ package struct RedisURL: Sendable, Equatable {
         guard asksSentinels || text.hasPrefix(direct) else {
             throw Invalid(
                 description:
-                    "a Redis URL begins with redis:// or redis-sentinel:// (TLS is left to a proxy beside Redis)")
+                    "a Redis URL begins with redis:// or redis-sentinel://; there is no rediss://, because hiredis as "
+                    + "Debian has it is built without TLS: use a private network, or stunnel on this machine and its port")
         }
         var rest = text.dropFirst(asksSentinels ? sentinel.count : direct.count)
         // A password may hold a slash that nobody encoded; hosts don't.

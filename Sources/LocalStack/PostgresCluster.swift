@@ -62,6 +62,15 @@ struct PostgresCluster: Sendable {
         try manager.moveItem(at: unfinished, to: data)
     }
 
+    /// Copies, which the server's user owns: PostgreSQL refuses a key that others could read.
+    func install(_ tls: TLSFiles) throws {
+        for (source, name) in [(tls.certificate, "server.crt"), (tls.key, "server.key")] {
+            let file = data.appendingPathComponent(name)
+            try PrivateFile.write(try String(contentsOf: source, encoding: .utf8), to: file)
+            try account?.takeOwnership(of: file)
+        }
+    }
+
     /// `postmaster.pid` of a killed server can name a number that someone else has by now, and PostgreSQL would then
     /// refuse to start: it goes once no PostgreSQL works in the data directory (they all do, sessions too, and those
     /// of a killed server need a moment to notice).

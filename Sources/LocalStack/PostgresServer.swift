@@ -25,6 +25,8 @@ package struct PostgresServer: DatabaseServer {
         var password: String?
         var prepare: (@Sendable () async throws -> Void)?
         var answered: @Sendable () async throws -> Void = {}
+        /// Offers TLS beside connections in the clear.
+        package var tls: TLSFiles?
 
         package init() {}
     }
@@ -52,8 +54,14 @@ package struct PostgresServer: DatabaseServer {
             ]
         }
         settings += options.settings
+        let tls = options.tls
+        if tls != nil { settings += ["ssl=on", "ssl_cert_file=server.crt", "ssl_key_file=server.key"] }
         var process = ManagedProcess.Options()
-        process.prepare = options.prepare ?? { try await cluster.prepare() }
+        let prepare = options.prepare ?? { try await cluster.prepare() }
+        process.prepare = {
+            try await prepare()
+            if let tls { try cluster.install(tls) }
+        }
         let answers = Readiness.postgres(port: port, user: PostgresCluster.user)
         process.ready = {
             guard try await answers() else { return false }

@@ -13,14 +13,17 @@ struct RabbitMQNode: Sendable {
     private let peers: [String]
     private let serverScript: String
     private let controlScript: String
+    private let tls: (port: Int, files: TLSFiles)?
 
     /// Where Debian keeps the scripts themselves; those in /usr/sbin change the user first.
     private static let scripts = ["/usr/lib/rabbitmq/bin"]
 
     /// Finds the scripts and makes the directory, the node's name, cookie and password, if they are not there.
     init(
-        directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, membership: RabbitMQCluster.Membership?
+        directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, membership: RabbitMQCluster.Membership?,
+        tls: (port: Int, files: TLSFiles)? = nil
     ) throws {
+        self.tls = tls
         serverScript = try ExecutableFinder.find("rabbitmq-server", package: "rabbitmq-server", first: Self.scripts)
         controlScript = try ExecutableFinder.find("rabbitmqctl", package: "rabbitmq-server", first: Self.scripts)
         self.directory = directory
@@ -62,7 +65,18 @@ struct RabbitMQNode: Sendable {
         disk_free_limit.absolute = 50MB
         raft.wal_max_size_bytes = 67108864
 
-        """ + (peers.isEmpty ? "" : clusterConfiguration)
+        """ + (peers.isEmpty ? "" : clusterConfiguration) + (tls.map(secureListener) ?? "")
+    }
+
+    private func secureListener(_ port: Int, _ files: TLSFiles) -> String {
+        """
+        listeners.ssl.1 = 127.0.0.1:\(port)
+        ssl_options.cacertfile = \(files.authorities.path)
+        ssl_options.certfile = \(files.certificate.path)
+        ssl_options.keyfile = \(files.key.path)
+        ssl_options.verify = verify_none
+
+        """
     }
 
     /// Leaders of queues are spread over the nodes. A node that is cut off from the others stops serving, so that there are

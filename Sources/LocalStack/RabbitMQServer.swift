@@ -5,6 +5,8 @@ package import Foundation
 package struct RabbitMQServer: Server {
     package let processes: [ManagedProcess]
     package let port: Int
+    /// Where it speaks TLS, if it does.
+    package let tlsPort: Int?
     /// Generated at the first start, like the password.
     package let user: String
     package let password: String
@@ -15,19 +17,22 @@ package struct RabbitMQServer: Server {
     private let node: RabbitMQNode
 
     /// Describes the server; nothing runs yet.
-    package init(directory: URL, port: Int? = nil, name: String = "rabbitmq") throws {
-        try self.init(directory: directory, port: port, name: name, membership: nil)
+    package init(directory: URL, port: Int? = nil, name: String = "rabbitmq", tls: TLSFiles? = nil) throws {
+        try self.init(directory: directory, port: port, name: name, membership: nil, tls: tls)
     }
 
     /// - Parameter membership: of a cluster, whose port mapper is somebody else's to start.
-    init(directory: URL, port: Int? = nil, name: String, membership: RabbitMQCluster.Membership?) throws {
+    init(
+        directory: URL, port: Int? = nil, name: String, membership: RabbitMQCluster.Membership?, tls: TLSFiles? = nil
+    ) throws {
         let portMapper =
             try membership?.portMapper ?? ErlangPortMapper(directory: directory, name: "\(name)-epmd")
-        let ports = try FreePort.allocate(2)
+        let ports = try FreePort.allocate(3)
         let port = port ?? ports[0]
         let node = try RabbitMQNode(
             directory: directory, port: port, distributionPort: ports[1], portMapperPort: portMapper.port,
-            membership: membership)
+            membership: membership, tls: tls.map { (ports[2], $0) })
+        tlsPort = tls.map { _ in ports[2] }
         self.directory = directory
         self.port = port
         self.node = node

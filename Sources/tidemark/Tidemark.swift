@@ -16,7 +16,7 @@ struct Tidemark: AsyncParsableCommand {
             CommandGroup(
                 name: "Run:",
                 subcommands: [
-                    DevCommand.self, GatewayCommand.self, ProjectorCommand.self, MigrateCommand.self,
+                    DevCommand.self, GatewayCommand.self, ProjectorCommand.self, MigrateCommand.self, KeysCommand.self,
                 ]),
             CommandGroup(
                 name: "Use:",

@@ -15,6 +15,13 @@ import Testing
             ["bench", "a", "--rate", "0"], ["history", "k", "--values"], ["nonsense"],
             ["check", "--seconds", "0"], ["check", "--judge-only"], ["check", "--url", "ftp://x"],
             ["check", "--judge-only", "--history", "f", "--url", "http://x"], ["check", "--workload", "x"],
+            ["keys", "create", "shop"], ["keys", "create", "shop", "--verb", "read"],
+            ["keys", "create", "a b", "--verb", "read", "--all-keys"],
+            ["keys", "create", "shop", "--verb", "fly", "--all-keys"],
+            ["keys", "create", "shop", "--verb", "read", "--prefix", ""],
+            ["keys", "create", "shop", "--verb", "read", "--prefix", "a", "--all-keys"],
+            ["keys", "create", "shop", "--verb", "read", "--all-keys", "--expires", "soon"],
+            ["keys", "create", "shop", "--verb", "read", "--all-keys", "--rate", "0"], ["keys", "revoke"],
         ])
     func wrong(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
@@ -28,6 +35,8 @@ import Testing
             ["get", "k", "--at", "2026-01-01T00:00:00Z"], ["get", "k", "--url", "http://a:1,https://b"],
             ["list", "p/", "--values", "--output", "json"], ["status", "x", "--wait", "100"], ["batch", "-"],
             ["import", "-"], ["export", "--prefix", "p"], ["bench", "f", "--rate", "10"], ["delete", "k"],
+            ["keys", "create", "shop", "--verb", "read", "--verb", "write", "--prefix", "a/", "--expires", "90d"],
+            ["keys", "create", "scraper", "--verb", "audit", "--no-keys", "--rate", "5"], ["keys", "list"],
             ["check", "--url", "http://a:1", "--url", "http://b:2,http://c:3"], ["check", "--workload", "list"],
             ["check", "--history", "f", "--judge-only", "--output", "json"],
         ])
@@ -60,7 +69,7 @@ import Testing
             subcommands: [
                 PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                 StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
-                CheckCommand.self,
+                CheckCommand.self, KeysCommand.self,
             ])
     }
 }

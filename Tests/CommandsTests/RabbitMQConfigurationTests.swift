@@ -23,7 +23,12 @@ struct RabbitMQConfigurationTests {
         #expect(configuration.endpoints.map(\.description) == ["a:1", "b:2"])
     }
 
-    @Test("Others are refused", arguments: ["", ",", "amqps://h", "http://h", "h:5672", "amqp://", "::"])
+    @Test(
+        "Others are refused",
+        arguments: [
+            "", ",", "amqps://h?verify=verify_none", "amqps://h?certfile=a", "amqp://h?cacertfile=a", "http://h",
+            "h:5672", "amqp://", "::",
+        ])
     func refused(urls: String) {
         #expect(throws: RabbitMQError.self) { try RabbitMQConfiguration(urls: urls) }
     }

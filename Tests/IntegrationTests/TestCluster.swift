@@ -47,8 +47,11 @@ struct TestCluster: Sendable {
     }()
 
     /// Lends a gateway that is ready, on a port of its own.
-    func withGateway(_ body: (TestGateway) async throws -> Void) async throws {
-        let gateway = try await TestGateway(self)
+    func withGateway(
+        gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil,
+        _ body: (TestGateway) async throws -> Void
+    ) async throws {
+        let gateway = try await TestGateway(self, gatekeeper: gatekeeper, certificates: certificates)
         do {
             try await body(gateway)
         } catch {
@@ -83,7 +86,9 @@ final class TestGateway: Sendable {
     private let running: Task<Void, any Error>
     private let group: ServiceGroup
 
-    init(_ cluster: TestCluster) async throws {
+    init(
+        _ cluster: TestCluster, gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil
+    ) async throws {
         let outcomes = OutcomeRegistry()
         let partitioner = cluster.description.partitioner
         let log = PostgresLogReader(cluster.database, partitioner: partitioner)
@@ -102,15 +107,21 @@ final class TestGateway: Sendable {
         configuration.port = 0
         let (ports, port) = AsyncStream<Int>.makeStream()
         let server = GatewayServer(
-            responder: GatewayResponder(useCases: service), configuration: configuration, logger: TestCluster.quiet
+            responder: GatewayResponder(useCases: service, gatekeeper: gatekeeper), configuration: configuration,
+            certificates: certificates, logger: TestCluster.quiet
         ) { port.yield($0) }
-        let group = ServiceGroup(configuration: .init(services: [server], logger: TestCluster.quiet))
+        let services: [(any Service)?] = [certificates, server]
+        let group = ServiceGroup(
+            configuration: .init(services: services.compactMap { $0 }, logger: TestCluster.quiet))
         self.group = group
         running = Task { try await group.run() }
-        url = "http://127.0.0.1:\(try #require(await ports.first { _ in true }))"
+        let bound = try #require(await ports.first { _ in true })
+        url = certificates == nil ? "http://127.0.0.1:\(bound)" : "https://localhost:\(bound)"
         self.publisher = publisher
         self.cache = cache
         self.log = log
+        // Those with TLS are asked by tests that know their certificate.
+        guard certificates == nil else { return }
         let base = url
         try await eventually("gateway ready", state: { try await HTTP.send(.get, base + "/readyz").status }) {
             $0 == 200

@@ -31,9 +31,7 @@ final class AMQPConnection: @unchecked Sendable {
             throw RabbitMQError(.unreachable, "no memory for a connection")
         }
         self.raw = raw
-        guard let socket = amqp_tcp_socket_new(raw) else {
-            throw RabbitMQError(.unreachable, "no memory for a socket")
-        }
+        let socket = try Self.socket(for: raw, endpoint.tls)
         var connectTimeout = timeval(configuration.connectTimeout)
         let status = amqp_socket_open_noblock(socket, endpoint.host, Int32(endpoint.port), &connectTimeout)
         guard status == AMQP_STATUS_OK.rawValue else {
@@ -66,6 +64,29 @@ final class AMQPConnection: @unchecked Sendable {
     }
 
     deinit { amqp_destroy_connection(raw) }
+
+    /// The socket belongs to the connection, whatever becomes of it.
+    private static func socket(
+        for raw: amqp_connection_state_t, _ tls: RabbitMQTLS?
+    ) throws(RabbitMQError) -> OpaquePointer {
+        let made = tls == nil ? amqp_tcp_socket_new(raw) : amqp_ssl_socket_new(raw)
+        guard let socket = made else { throw RabbitMQError(.unreachable, "no memory for a socket") }
+        guard let tls else { return socket }
+        amqp_ssl_socket_set_verify_peer(socket, 1)
+        amqp_ssl_socket_set_verify_hostname(socket, 1)
+        guard amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) == AMQP_STATUS_OK.rawValue,
+            amqp_ssl_socket_set_cacert(socket, tls.authorities) == AMQP_STATUS_OK.rawValue
+        else {
+            throw RabbitMQError(.misconfigured, "the root certificates (cacertfile) can't be read: \(tls.authorities)")
+        }
+        if let own = tls.certificate,
+            amqp_ssl_socket_set_key(socket, own.certificate, own.key) != AMQP_STATUS_OK.rawValue
+        {
+            throw RabbitMQError(
+                .misconfigured, "certfile and keyfile are no certificate and its key: \(own.certificate), \(own.key)")
+        }
+        return socket
+    }
 
     /// What to poll for input while `hasBufferedInput` is false.
     var descriptor: Int32 { amqp_get_sockfd(raw) }

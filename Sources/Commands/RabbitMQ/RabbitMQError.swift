@@ -87,7 +87,14 @@ extension RabbitMQError {
     init(status: Int32, doing: String, connecting: Bool = false) {
         let reason = String(cString: amqp_error_string2(status))
         let metadata = ["bus.doing": doing, "bus.reason": reason]
-        if connecting {
+        if [AMQP_STATUS_SSL_PEER_VERIFY_FAILED, AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED].contains(where: {
+            $0.rawValue == status
+        }) {
+            self.init(
+                .unreachable,
+                "the broker's certificate is not signed by a root in cacertfile, or not for the host name in the URL",
+                metadata: metadata)
+        } else if connecting {
             // Brokers before 3.3, and some proxies, answer a wrong password by closing the socket.
             self.init(.unreachable, "no broker can be reached", metadata: metadata)
         } else {

@@ -67,5 +67,6 @@ extension ParameterBuffer {
 
     mutating func int8s(_ values: [Int64]) { values.withUnsafeBufferPointer { int8s($0) { $0 } } }
     mutating func uuids(_ values: [CommandID]) { values.withUnsafeBufferPointer { uuids($0) { $0 } } }
+    mutating func texts(_ values: [String]) { values.withUnsafeBufferPointer { texts($0) { $0 } } }
     mutating func keys(_ values: [Key]) { values.withUnsafeBufferPointer { texts($0) { $0.text } } }
 }

@@ -40,6 +40,8 @@ enum PostgresRole: String, Sendable {
     case reader
     /// Leases: single statements that compare and set under row locks, which READ COMMITTED does without retries.
     case leases
+    /// Access keys: single statements, as with leases.
+    case access
     /// Schema changes: take as long as they take.
     case migration
 
@@ -58,7 +60,7 @@ enum PostgresRole: String, Sendable {
             ]
         case .reader:
             settings += ["default_transaction_isolation=read\\ committed", "default_transaction_read_only=on"]
-        case .leases, .migration:
+        case .leases, .access, .migration:
             settings += ["default_transaction_isolation=read\\ committed"]
         }
         return settings.map { "-c \($0)" }.joined(separator: " ")

@@ -59,6 +59,23 @@ struct PostgresResult: ~Copyable {
         return UUID(uuid: bytes.loadUnaligned(as: uuid_t.self))
     }
 
+    /// A one-dimensional array without NULLs.
+    func texts(_ row: Int, _ column: Int) -> [String] {
+        // Dimensions, flags, type, then for the one dimension its length and lower bound.
+        let bytes = bytes(row, column)
+        func integer(at offset: Int) -> Int {
+            Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
+        }
+        guard integer(at: 0) > 0 else { return [] }
+        precondition(integer(at: 0) == 1, "column \(column) is not a list")
+        var offset = 20
+        return (0..<integer(at: 12)).map { _ in
+            let start = offset + 4
+            offset = start + integer(at: offset)
+            return String(decoding: bytes[start..<offset], as: UTF8.self)
+        }
+    }
+
     func key(_ row: Int, _ column: Int) -> Key { Key(trusted: text(row, column)) }
 
     private func bytes(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer {

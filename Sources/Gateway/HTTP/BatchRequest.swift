@@ -1,3 +1,4 @@
+import Access
 import Commands
 import Foundation
 
@@ -9,6 +10,15 @@ struct BatchRequest: Sendable {
     enum Operation: Sendable {
         case write(Command.Operation, Key, Precondition, timeToLive: Duration?, idempotencyKey: String?)
         case get(Key)
+
+        /// What the one who sends it must be allowed to do.
+        var demand: (Verb, Key) {
+            switch self {
+            case .write(.delete, let key, _, _, _): (.delete, key)
+            case .write(_, let key, _, _, _): (.write, key)
+            case .get(let key): (.read, key)
+            }
+        }
     }
 
     var operations: [Result<Operation, Problem>]

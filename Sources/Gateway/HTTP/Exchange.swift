@@ -1,3 +1,5 @@
+import Access
+import Commands
 import Hummingbird
 import NIOCore
 
@@ -7,6 +9,9 @@ struct Exchange {
     let context: GatewayRequestContext
     let target: RequestTarget
     private(set) var hasReadBody = false
+    var caller = Principal.anonymous
+    /// What the path names, once `admit` has judged it.
+    private var judgedKey: Key?
 
     init(_ request: Request, _ context: GatewayRequestContext) {
         self.request = request
@@ -15,7 +20,13 @@ struct Exchange {
     }
 
     /// Who asks, as events record it.
-    var principal: String { "anonymous" }
+    var principal: String { caller.name }
+
+    /// Only for routes that have one.
+    var key: Key {
+        get { judgedKey! }
+        set { judgedKey = newValue }
+    }
 
     func headers() throws(Problem) -> RequestHeaders { try RequestHeaders(request.headers) }
 

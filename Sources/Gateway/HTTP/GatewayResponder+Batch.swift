@@ -1,3 +1,4 @@
+import Access
 import Cache
 import Commands
 import EventLog
@@ -18,14 +19,16 @@ extension GatewayResponder {
         let session = try session(headers)
         let body = try await exchange.wholeBody(headers, limit: limits.batchBody, tooLarge: .bodyTooLarge)
         let batch = try BatchRequest(json: Data(body.readableBytesView), limits: limits)
-        var results = batch.operations.map { operation -> BatchResult? in
+        let operations = batch.operations.map { $0.allowed(to: exchange.caller) }
+        gatekeeper?.charge(exchange.caller, operations.count - 1)
+        var results = operations.map { operation -> BatchResult? in
             if case .failure(let problem) = operation { return .failed(problem) }
             return nil
         }
 
         var writes: [(index: Int, request: WriteRequest)] = []
         var reads: [(index: Int, key: Key)] = []
-        for (index, operation) in batch.operations.enumerated() {
+        for (index, operation) in operations.enumerated() {
             switch operation {
             case .success(.write(let operation, let key, let precondition, let timeToLive, let idempotencyKey)):
                 let request = WriteRequest(
@@ -137,6 +140,15 @@ extension GatewayResponder {
             var results = [Result<ReadResult, GatewayError>?](repeating: nil, count: requests.count)
             for await (index, result) in group { results[index] = result }
             return results.compactMap { $0 }
+        }
+    }
+}
+
+extension Result<BatchRequest.Operation, Problem> {
+    fileprivate func allowed(to caller: Principal) -> Self {
+        flatMap { operation in
+            let (verb, key) = operation.demand
+            return caller.allows(verb, key) ? self : .failure(.outside(verb))
         }
     }
 }

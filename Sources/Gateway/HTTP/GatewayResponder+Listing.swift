@@ -1,3 +1,4 @@
+import Access
 import Commands
 import EventLog
 import HTTPTypes
@@ -19,10 +20,13 @@ extension GatewayResponder {
             throw Problem.parameter("prefix", "no key begins so: a key has at most 1,024 bytes and no NUL")
         }
         let after = try query.key("after")
+        let covered = exchange.caller.grant.coverage(of: prefix)
+        guard !covered.isEmpty else {
+            throw Problem.forbidden("Keys that begin so are outside what this principal may read.")
+        }
         let headers = try exchange.headers()
         var token = try await reached(headers, only: nil) ?? SessionToken()
-        let found = try await useCases.list(
-            prefix: prefix, after: after, limit: limit + 1, valueBytes: values ? limits.answerValues : nil)
+        let found = try await list(covered, after: after, limit: limit + 1, values: values)
         let page = found.prefix(pageLength(found.lazy.map { values ? $0.size : 0 }, limit: limit))
         for item in page { token.saw(item.value.state.version, in: useCases.partition(of: item.key)) }
         return .json(.ok, HTTPFields([sessionField(token)]), capacity: 128 * page.count) { json in
@@ -36,8 +40,24 @@ extension GatewayResponder {
         }
     }
 
+    /// What is under these prefixes, of which one follows the other in key order, as if it were one range.
+    private func list(
+        _ prefixes: [String], after: Key?, limit: Int, values: Bool
+    ) async throws(GatewayError) -> [ListedValue] {
+        var found: [ListedValue] = []
+        var bytes = 0
+        for prefix in prefixes where found.count < limit && bytes <= limits.answerValues {
+            let some = try await useCases.list(
+                prefix: prefix, after: after, limit: limit - found.count,
+                valueBytes: values ? limits.answerValues - bytes : nil)
+            found += some
+            if values { bytes += some.reduce(0) { $0 + $1.size } }
+        }
+        return found
+    }
+
     func history(_ exchange: Exchange) async throws -> Response {
-        let key = try Key(path: exchange.target.rest)
+        let key = exchange.key
         let query = try exchange.query(["after", "limit", "values"])
         let limit = try query.integer("limit", in: Self.pageLimits) ?? Self.defaultLimit
         let values = try query.flag("values")

@@ -1,3 +1,4 @@
+import Access
 import Commands
 import EventLog
 import HTTPTypes
@@ -11,8 +12,11 @@ extension GatewayResponder {
         let unknown = Problem(.unknownCommand, "This cluster has not issued a command with this id.")
         guard let id = CommandID(String(exchange.target.rest)) else { throw unknown }
         var token = try session(exchange.headers()) ?? SessionToken()
-        let status = try await useCases.status(of: id)
+        var status = try await useCases.status(of: id)
         if case .neverIssued = status { throw unknown }
+        // A command that has not ended yet could be anybody's. So that nobody learns more of one that is not theirs, for
+        // them it never ends.
+        if case .ended(let key, _) = status, !exchange.caller.grant.covers(key) { status = .pending }
         if case .ended(_, let outcome) = status { token.saw(outcome.sequence, in: outcome.partition) }
         return .json(.ok, HTTPFields([sessionField(token)])) { json in
             json.object { json in

@@ -8,7 +8,7 @@ import NIOCore
 
 extension GatewayResponder {
     func get(_ exchange: Exchange) async throws -> Response {
-        let key = try Key(path: exchange.target.rest)
+        let key = exchange.key
         let headers = try exchange.headers()
         let session = try session(headers)
         if exchange.target.query != nil, let point = try pointInTime(exchange.query(["version", "at"])) {

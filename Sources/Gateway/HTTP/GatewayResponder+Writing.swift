@@ -6,7 +6,7 @@ import NIOCore
 
 extension GatewayResponder {
     func put(_ exchange: inout Exchange) async throws -> Response {
-        let key = try Key(path: exchange.target.rest)
+        let key = exchange.key
         let headers = try exchange.headers()
         if exchange.target.query != nil { _ = try exchange.query([]) }
         if headers.hasContentEncoding {
@@ -27,7 +27,7 @@ extension GatewayResponder {
     }
 
     func delete(_ exchange: inout Exchange) async throws -> Response {
-        let key = try Key(path: exchange.target.rest)
+        let key = exchange.key
         let headers = try exchange.headers()
         if exchange.target.query != nil { _ = try exchange.query([]) }
         if headers.timeToLive != nil { throw Problem.header("Tidemark-TTL", "has no meaning on DELETE") }

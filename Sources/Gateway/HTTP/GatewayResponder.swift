@@ -16,11 +16,16 @@ package struct GatewayResponder: HTTPResponder {
 
     let useCases: any GatewayUseCases
     let limits: HTTPLimits
+    /// `nil`: open to everybody.
+    let gatekeeper: Gatekeeper?
     private let metrics = RequestMetrics()
 
-    package init(useCases: any GatewayUseCases, limits: HTTPLimits = HTTPLimits()) {
+    package init(
+        useCases: any GatewayUseCases, limits: HTTPLimits = HTTPLimits(), gatekeeper: Gatekeeper? = nil
+    ) {
         self.useCases = useCases
         self.limits = limits
+        self.gatekeeper = gatekeeper
     }
 
     /// - Throws: only when the connection broke while the body was read.
@@ -47,33 +52,32 @@ package struct GatewayResponder: HTTPResponder {
         guard let route = exchange.target.route else {
             throw Problem(.unknownPath, "There is nothing at this path. /openapi.json describes the paths that exist.")
         }
-        switch exchange.request.method {
-        case .get, .head:
-            switch route {
-            case .value: return try await get(exchange)
-            case .list: return try await list(exchange)
-            case .history: return try await history(exchange)
-            case .command: return try await status(exchange)
-            case .session: return try await reach(exchange)
-            case .live: return try live(exchange)
-            case .ready: return try await ready(exchange)
-            case .metrics: return await exposition()
-            case .openAPI: return .openAPI
-            case .problems: return .problems
-            case .problem: return try .problem(exchange.target.rest)
-            case .landing: return .landing
-            case .batch: break
-            }
-        case .put where route == .value: return try await put(&exchange)
-        case .delete where route == .value: return try await delete(&exchange)
-        case .post where route == .batch: return try await batch(&exchange)
-        case .options: return .empty(.noContent, HTTPFields([route.allow]))
-        default: break
+        let method = exchange.request.method
+        if method == .options { return .empty(.noContent, HTTPFields([route.allow])) }
+        guard route.methods.contains(method) else {
+            var problem = Problem(
+                .methodNotAllowed, "\(method.rawValue) is not allowed here; \(route.allow.value) are.")
+            problem.fields.append(route.allow)
+            throw problem
         }
-        var problem = Problem(
-            .methodNotAllowed, "\(exchange.request.method.rawValue) is not allowed here; \(route.allow.value) are.")
-        problem.fields.append(route.allow)
-        throw problem
+        try admit(&exchange, route.demand(method))
+        switch route {
+        case .value where method == .put: return try await put(&exchange)
+        case .value where method == .delete: return try await delete(&exchange)
+        case .value: return try await get(exchange)
+        case .list: return try await list(exchange)
+        case .batch: return try await batch(&exchange)
+        case .history: return try await history(exchange)
+        case .command: return try await status(exchange)
+        case .session: return try await reach(exchange)
+        case .live: return try live(exchange)
+        case .ready: return try await ready(exchange)
+        case .metrics: return await exposition()
+        case .openAPI: return .openAPI
+        case .problems: return .problems
+        case .problem: return try .problem(exchange.target.rest)
+        case .landing: return .landing
+        }
     }
 
     func session(_ headers: RequestHeaders) throws(Problem) -> SessionToken? {

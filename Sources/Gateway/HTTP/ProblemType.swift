@@ -12,6 +12,9 @@ enum ProblemType: String, CaseIterable, Sendable {
     case bodyTooLarge = "body-too-large"
     case answerTooLarge = "answer-too-large"
     case unsupportedMediaType = "unsupported-media-type"
+    case unauthenticated
+    case forbidden
+    case rateLimited = "rate-limited"
     case unknownPath = "unknown-path"
     case methodNotAllowed = "method-not-allowed"
 
@@ -27,6 +30,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     case queueFull = "queue-full"
     case ackUnknown = "ack-unknown"
     case databaseUnavailable = "database-unavailable"
+    case accessUnavailable = "access-unavailable"
     case overloaded
     case sessionNotReached = "session-not-reached"
     case barrierTimeout = "barrier-timeout"
@@ -124,6 +128,29 @@ enum ProblemType: String, CaseIterable, Sendable {
                     A batch is sent as application/json. Values are kept as they come, of any type, but not under a \
                     Content-Encoding, which could not be given back: send them plain.
                     """)
+        case .unauthenticated:
+            Description(
+                status: .unauthorized, title: "Who asks is not known",
+                page: """
+                    This gateway answers only those it knows: send Authorization: Bearer with an access key \
+                    ("tidemark keys create" makes one) or a signed token. The detail says what was wrong with what came.
+                    """)
+        case .forbidden:
+            Description(
+                status: .forbidden, title: "This principal may not do that",
+                page: """
+                    The access key or token is good, but does not cover this kind of call, or this key: each has verbs \
+                    (read, write, delete, audit, admin) and prefixes of keys. The answer is the same whether the key \
+                    has a value or not.
+                    """)
+        case .rateLimited:
+            Description(
+                status: .tooManyRequests, title: "Too many requests",
+                page: """
+                    The principal has a rate, in requests a second and for each gateway, and has used it up; an \
+                    operation of a batch counts as a request. Nothing was done. The header Retry-After says when to \
+                    try again.
+                    """)
         case .unknownPath:
             Description(
                 status: .notFound, title: "There is nothing at this path",
@@ -197,6 +224,13 @@ enum ProblemType: String, CaseIterable, Sendable {
                 status: .serviceUnavailable, title: "The database can't be reached",
                 page: "The cache has no answer, and the database that has one can't be asked at the moment. Try again.",
                 retryAfter: 2)
+        case .accessUnavailable:
+            Description(
+                status: .serviceUnavailable, title: "Access keys can't be checked at the moment",
+                page: """
+                    The gateway has not been able to read the list of access keys for so long that it no longer relies \
+                    on what it knew. Try again. Signed tokens are still taken.
+                    """, retryAfter: 2)
         case .overloaded:
             Description(
                 status: .serviceUnavailable, title: "Too many requests are waiting",

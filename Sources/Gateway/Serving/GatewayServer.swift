@@ -23,15 +23,18 @@ package struct GatewayServer: Service {
 
     private let responder: GatewayResponder
     private let configuration: Configuration
+    private let certificates: Certificates?
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
 
+    /// - Parameter certificates: `nil` serves HTTP in the clear.
     package init(
-        responder: GatewayResponder, configuration: Configuration, logger: Logger,
+        responder: GatewayResponder, configuration: Configuration, certificates: Certificates? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.responder = responder
         self.configuration = configuration
+        self.certificates = certificates
         self.logger = logger
         self.onListening = onListening
     }
@@ -41,8 +44,8 @@ package struct GatewayServer: Service {
         let limit = configuration.maximumHeaderBytes
         let idle = TimeAmount(configuration.idleTimeout)
         let clock = DateHeader()
-        let builder = HTTPServerBuilder { respond in
-            EventLoopChannel(
+        let builder = HTTPServerBuilder { [certificates] respond in
+            let plain = EventLoopChannel(
                 HTTP1Channel(
                     responder: respond,
                     configuration: .init(
@@ -50,6 +53,8 @@ package struct GatewayServer: Service {
                         httpDecoderConfiguration: .init(
                             maxHeaderFieldSize: limit, maxHeaderListSize: limit, maxHeaderFieldCount: 100))),
                 on: group)
+            guard let certificates else { return plain }
+            return SecuredChannel(base: plain, certificates: certificates)
         }
         let server = try builder.buildServer(
             configuration: ServerConfiguration(

@@ -39,6 +39,9 @@ struct DevCommand: AsyncParsableCommand {
             valueName: "count"))
     var partitions: Int?
 
+    @Option(name: .customLong("access"), help: ArgumentHelp(Setting.accessMode.help, valueName: "on|off"))
+    var access = AccessMode.off
+
     @Option(help: ArgumentHelp(Setting.logLevel.help, valueName: "level"))
     var logLevel = "info"
 
@@ -64,7 +67,8 @@ struct DevCommand: AsyncParsableCommand {
         let usual = ha ? 2 : 1
         let stack = DevStack(
             directory: directory.absoluteURL, port: port == 0 ? try FreePort.allocate() : port,
-            gateways: gateways ?? usual, projectors: projectors ?? usual, partitions: partitions, logLevel: logLevel)
+            gateways: gateways ?? usual, projectors: projectors ?? usual, partitions: partitions, access: access,
+            logLevel: logLevel)
 
         let running = Task {
             try await LocalStack(options).run { endpoints in

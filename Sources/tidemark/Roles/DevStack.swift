@@ -11,6 +11,7 @@ struct DevStack: Sendable {
     let gateways: Int
     let projectors: Int
     let partitions: Int?
+    let access: AccessMode
     let logLevel: String
 
     /// Fewer than a cluster of several machines has: each costs messages, transactions and fsyncs, and there are only so
@@ -30,6 +31,7 @@ struct DevStack: Sendable {
             "TIDEMARK_AMQP_URL": endpoints.commandBus,
             "TIDEMARK_REDIS_URL": endpoints.cache,
             "TIDEMARK_LOG_LEVEL": logLevel,
+            "TIDEMARK_ACCESS_MODE": access.rawValue,
         ]
         let ports = try FreePort.allocate(projectors + (gateways > 1 ? gateways : 0))
         let projecting = (0..<projectors).map { role("projector", $0 + 1, port: ports[$0], environment) }

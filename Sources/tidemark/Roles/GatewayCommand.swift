@@ -13,17 +13,26 @@ struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway",
         abstract: "Serve the HTTP API.",
-        discussion: "Stateless: run as many as you like behind a load balancer. SIGTERM finishes what is under way.")
+        discussion: """
+            Stateless: run as many as you like behind a load balancer. SIGTERM finishes what is under way.
+
+            On loopback everybody is answered unless --access on. An address that others can reach takes --access on (make keys
+            with `tidemark keys create`), or --insecure.
+            """)
 
     @OptionGroup var role: RoleOptions
     @OptionGroup var connections: ConnectionOptions
+    @OptionGroup var access: AccessOptions
 
     func run() async throws {
-        let settings = try await role.settings(connections.flags)
+        let settings = try await role.settings(connections.flags.merging(access.flags) { $1 })
         if role.printConfig { return print(settings.masked) }
         try await settings.reporting {
             try settings.bootstrapLogging()
             let logger = Logger(label: "tidemark.gateway")
+            let mode = try settings.accessMode()
+            let certificates = try await settings.certificates(logger)
+            let tokens = try await settings.tokens()
             let registry = PrometheusRegistry.bootstrapped()
             let cluster = try await settings.migrate(application: "tidemark-migrate") { name in
                 logger.info("migration applied", metadata: ["migration": "\(name)"])
@@ -34,17 +43,23 @@ struct GatewayCommand: AsyncParsableCommand {
             var serving = GatewayServer.Configuration()
             serving.host = settings.string(.httpHost)
             serving.port = try settings.integer(.httpPort, in: 0...65_535)
+            let guarded = mode == .off ? nil : try GuardedAccess(settings, tokens, logger)
+            await guarded?.refresher.refresh()
             let server = GatewayServer(
-                responder: GatewayResponder(useCases: parts.service, limits: limits), configuration: serving,
-                logger: logger
+                responder: GatewayResponder(
+                    useCases: parts.service, limits: limits, gatekeeper: guarded?.gatekeeper),
+                configuration: serving, certificates: certificates, logger: logger
             ) { port in
                 logger.info("gateway listens", metadata: ["port": "\(port)", "origin": "\(parts.bus.origin)"])
             }
+            let services: [(any Service)?] = [guarded?.refresher, certificates, server]
             try await ServiceGroup(
                 configuration: .init(
-                    services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                    services: services.compactMap { $0 },
+                    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             ).run()
             await parts.close()
+            await guarded?.store.close()
         }
     }
 }

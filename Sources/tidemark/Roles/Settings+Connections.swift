@@ -30,8 +30,8 @@ extension Settings {
             if let password = optional(.redisPassword) { configuration.url.password = password }
             configuration.namespace = "\(string(.namespace)):\(String(cluster.tag, radix: 36))"
             return configuration
-        } catch let error as RedisURL.Invalid {
-            throw Invalid(description: "redis.url: \(error.description)")
+        } catch {
+            throw Invalid(description: "redis.url: \(error)")
         }
     }
 

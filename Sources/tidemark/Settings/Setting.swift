@@ -1,6 +1,13 @@
 /// Everything that can be configured. The raw value is the key in the YAML file; `TIDEMARK_` and the key in capitals, words
 /// joined by underscores, is the environment variable: `database.passwordFile`, `TIDEMARK_DATABASE_PASSWORD_FILE`.
 enum Setting: String, CaseIterable {
+    case accessAudience = "access.audience"
+    case accessInsecure = "access.insecure"
+    case accessIssuer = "access.issuer"
+    case accessJWKSFile = "access.jwksFile"
+    case accessMode = "access.mode"
+    case accessRate = "access.rate"
+    case accessSecretFile = "access.secretFile"
     case amqpPassword = "amqp.password"
     case amqpPasswordFile = "amqp.passwordFile"
     case amqpURL = "amqp.url"
@@ -18,9 +25,12 @@ enum Setting: String, CaseIterable {
     case redisPassword = "redis.password"
     case redisPasswordFile = "redis.passwordFile"
     case redisURL = "redis.url"
+    case tlsCertificateFile = "tls.certificateFile"
+    case tlsKeyFile = "tls.keyFile"
 
     var defaultValue: String? {
         switch self {
+        case .accessInsecure, .accessMode: "off"
         case .amqpURL: "amqp://127.0.0.1:5672/%2f"
         case .databaseConnections: "2"
         case .databaseURL: "postgresql://127.0.0.1:26257/tidemark"
@@ -31,17 +41,27 @@ enum Setting: String, CaseIterable {
         case .namespace: "tidemark"
         case .projectorLeaseSeconds: "5"
         case .redisURL: "redis://127.0.0.1:6379"
-        case .amqpPassword, .amqpPasswordFile, .databasePassword, .databasePasswordFile, .partitions, .redisPassword,
-            .redisPasswordFile:
+        case .accessAudience, .accessIssuer, .accessJWKSFile, .accessRate, .accessSecretFile, .amqpPassword,
+            .amqpPasswordFile, .databasePassword, .databasePasswordFile, .partitions, .redisPassword,
+            .redisPasswordFile, .tlsCertificateFile, .tlsKeyFile:
             nil
         }
     }
 
     var help: String {
         switch self {
+        case .accessAudience: "What aud of a signed token must be or contain."
+        case .accessInsecure: "on serves an address that isn't loopback to everybody, without access control."
+        case .accessIssuer: "What iss of a signed token must be."
+        case .accessJWKSFile: "File with a JWK set that signed tokens are checked with; read again when it changes."
+        case .accessMode: "on answers only those with an access key or a signed token; off answers everybody."
+        case .accessRate: "Requests a second for a principal without a rate of its own (no limit), for each gateway."
+        case .accessSecretFile: "File with a secret of 32 bytes or more, for tokens signed with HS256."
         case .amqpPassword: "Password for RabbitMQ, if the URL has none."
         case .amqpPasswordFile: "File with the password for RabbitMQ."
-        case .amqpURL: "RabbitMQ: amqp://user@host:5672/vhost, several with commas between."
+        case .amqpURL:
+            "RabbitMQ: amqp://user@host:5672/vhost, or amqps://user@host:5671/vhost?cacertfile=FILE for TLS, several "
+                + "with commas between."
         case .databaseConnections: "Connections that a role keeps to the database, 1 to 64."
         case .databasePassword: "Password for the database, if the URL has none."
         case .databasePasswordFile: "File with the password for the database."
@@ -55,7 +75,9 @@ enum Setting: String, CaseIterable {
         case .projectorLeaseSeconds: "How long a projector that died keeps its partitions, 2 to 300 seconds."
         case .redisPassword: "Password for Redis, if the URL has none."
         case .redisPasswordFile: "File with the password for Redis."
-        case .redisURL: "redis://host:6379, or by Sentinels redis-sentinel://host:26379,host:26379/master."
+        case .redisURL: "redis://host:6379, or by Sentinels redis-sentinel://host:26379,host:26379/master; without TLS."
+        case .tlsCertificateFile: "File with the certificate chain for HTTPS, in PEM; read again when it changes."
+        case .tlsKeyFile: "File with the certificate's private key, in PEM."
         }
     }
 

@@ -31,7 +31,9 @@ struct Settings: Sendable {
             let key = ConfigKey(setting.rawValue)
             values[setting] =
                 flags[setting] ?? reader.string(forKey: key, isSecret: setting.isSecret)
-                ?? reader.int(forKey: key).map(String.init) ?? setting.defaultValue
+                ?? reader.int(forKey: key).map(String.init)
+                // YAML takes a bare on for a boolean.
+                ?? reader.bool(forKey: key).map { $0 ? "on" : "off" } ?? setting.defaultValue
         }
         for (password, file) in [
             (Setting.amqpPassword, Setting.amqpPasswordFile), (.databasePassword, .databasePasswordFile),
@@ -56,6 +58,14 @@ struct Settings: Sendable {
                     + "\(range.upperBound), not \"\(string(setting))\".")
         }
         return number
+    }
+
+    func isOn(_ setting: Setting) throws -> Bool {
+        switch string(setting) {
+        case "on", "true": return true
+        case "off", "false": return false
+        case let other: throw Invalid(description: "\(setting.rawValue) is on or off, not \"\(other)\".")
+        }
     }
 
     /// `key: value` lines in the form of the YAML file, secrets masked.

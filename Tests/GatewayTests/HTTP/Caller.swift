@@ -12,7 +12,9 @@ struct Caller {
     let gateway = MemoryGateway()
     let responder: GatewayResponder
 
-    init(limits: HTTPLimits = HTTPLimits()) { responder = GatewayResponder(useCases: gateway, limits: limits) }
+    init(limits: HTTPLimits = HTTPLimits(), gatekeeper: Gatekeeper? = nil) {
+        responder = GatewayResponder(useCases: gateway, limits: limits, gatekeeper: gatekeeper)
+    }
 
     struct Answer {
         var status: Int
@@ -42,6 +44,14 @@ struct Caller {
     func send(
         _ method: HTTPRequest.Method, _ target: String, _ headers: KeyValuePairs<String, String> = [:],
         body: ByteBuffer?,
+        isChunked: Bool = false
+    ) async throws -> Answer {
+        try await send(
+            method, target, headers: headers.map { ($0.key, $0.value) }, body: body, isChunked: isChunked)
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ target: String, headers: [(String, String)], body: ByteBuffer?,
         isChunked: Bool = false
     ) async throws -> Answer {
         var head = HTTPRequest(method: method, scheme: "http", authority: "test", path: target)

@@ -133,7 +133,8 @@ final class MemoryGateway: GatewayUseCases {
             let latest = Dictionary(
                 state.events.filter { $0.kind != .rejected }.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
             let live = latest.values.filter { event in
-                event.kind == .put && event.key.text.hasPrefix(prefix) && (after.map { $0 < event.key } ?? true)
+                event.kind == .put && event.key.text.utf8.starts(with: prefix.utf8)
+                    && (after.map { $0 < event.key } ?? true)
             }
             return live.sorted { $0.key < $1.key }.prefix(limit).map { event in
                 ListedValue(

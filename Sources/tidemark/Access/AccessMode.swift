@@ -1,0 +1,5 @@
+import ArgumentParser
+
+enum AccessMode: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+}

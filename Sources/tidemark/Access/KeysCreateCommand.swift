@@ -1,0 +1,85 @@
+import Access
+import ArgumentParser
+import Commands
+import EventLog
+
+extension Verb: ExpressibleByArgument {}
+
+struct KeysCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make an access key and print it, once.",
+        discussion: """
+            Only a hash is kept: a key that was lost can't be shown again, only revoked.
+
+            EXAMPLES
+              tidemark keys create shop --verb read --verb write --prefix orders/ --expires 90d
+              tidemark keys create scraper --verb audit --no-keys
+              tidemark keys create backup --verb read --all-keys > backup.key
+            """)
+
+    @Argument(help: "Who will hold it: letters, digits and ._@-; events record it as key:NAME.")
+    var name: String
+
+    @Option(name: .customLong("verb"), help: "What it may do; give it several times.")
+    var verbs: [Verb]
+
+    @Option(name: .customLong("prefix"), help: "Keys that begin so are within reach; give it several times.")
+    var prefixes: [String] = []
+
+    @Flag(help: "Every key is within reach.")
+    var allKeys = false
+
+    @Flag(help: "No key is within reach: for figures (/metrics) alone.")
+    var noKeys = false
+
+    @Option(help: ArgumentHelp("How long it is good for: 12h, 90d.", valueName: "time"))
+    var expires: Lifetime?
+
+    @Option(help: ArgumentHelp("Requests a second, for each gateway.", valueName: "n"))
+    var rate: Int?
+
+    @OptionGroup var keys: KeysOptions
+
+    func validate() throws {
+        guard AccessKey.isName(name) else {
+            throw ValidationError(
+                "The name has 1 to \(AccessKey.maximumNameCharacters) letters, digits and ._@-, not \"\(name)\".")
+        }
+        guard !verbs.isEmpty else {
+            let all = Verb.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("Say what the key may do, with --verb: \(all).")
+        }
+        guard [!prefixes.isEmpty, allKeys, noKeys].count(where: { $0 }) == 1 else {
+            throw ValidationError("Say which keys are within reach: --prefix (one or more), --all-keys or --no-keys.")
+        }
+        guard prefixes.count <= AccessKey.maximumPrefixes else {
+            throw ValidationError("At most \(AccessKey.maximumPrefixes) prefixes.")
+        }
+        for prefix in prefixes
+        where prefix.isEmpty || prefix.utf8.count > Key.maximumBytes || prefix.utf8.contains(0) {
+            throw ValidationError("No key begins with \"\(prefix)\". For every key there is --all-keys.")
+        }
+        if let rate, !AccessKey.rates.contains(rate) {
+            throw ValidationError("--rate takes \(AccessKey.rates.lowerBound) to \(AccessKey.rates.upperBound).")
+        }
+    }
+
+    func run() async throws {
+        let token = AccessToken.random()
+        let now = SystemWallClock().now()
+        let key = AccessKey(
+            id: token.id, name: name, secretHash: token.hash,
+            grant: Grant(verbs: Set(verbs), prefixes: allKeys ? [""] : prefixes), rate: rate, createdAt: now,
+            expiresAt: expires.map { now + $0.duration })
+        try await keys.run { store in
+            try await store.create(key)
+            switch keys.output {
+            case .json: try Terminal.print(json: KeyReport(key, token: token))
+            case .text:
+                Terminal.note("The key is shown this once; keep it where its holder finds it, and nobody else.")
+                try Terminal.print(token.text)
+            }
+        }
+    }
+}
