@@ -96,6 +96,7 @@ let package = Package(
             name: "EventLog",
             dependencies: ["Commands", "Lanes", "Migrations", "CLibPQ", crypto, logging, metrics],
             swiftSettings: settings),
+        .target(name: "Audit", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .target(
             name: "Cache",
             dependencies: ["Commands", "EventLog", "Lanes", "CHiredis", crypto, logging, metrics, nioCore],
@@ -128,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector",
+                "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack", "Projector",
                 "Prometheus", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
@@ -137,7 +138,7 @@ let package = Package(
         .executableTarget(
             name: "tidemark-benchmarks",
             dependencies: [
-                "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", "SplitMix",
+                "Audit", "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", "SplitMix",
                 arguments,
                 hummingbird, logging, metrics,
             ],
@@ -159,6 +160,9 @@ let package = Package(
         // Tests
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Lanes", "SplitMix", logging, metrics],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Audit", "Commands", "EventLog", "Projector", "SplitMix", crypto],
             swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .testTarget(
@@ -191,8 +195,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack", "Projector",
-                "Prometheus", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes, hummingbird,
+                "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack",
+                "Projector", "Prometheus", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes,
+                hummingbird,
                 lifecycle,
                 logging,
                 nioCore, nioHTTP1,

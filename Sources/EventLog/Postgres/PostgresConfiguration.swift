@@ -42,10 +42,12 @@ enum PostgresRole: String, Sendable {
     case leases
     /// Schema changes: take as long as they take.
     case migration
+    /// Streams of whole tables, for tools: as long as they take, too.
+    case scan
 
     /// `SET` on connect, as libpq's `options` has it; a blank within a value needs a backslash.
     func options(statementTimeout: Duration) -> String {
-        let limit = self == .migration ? 0 : statementTimeout.inMilliseconds
+        let limit = [.migration, .scan].contains(self) ? 0 : statementTimeout.inMilliseconds
         var settings = ["timezone=UTC", "statement_timeout=\(limit)"]
         switch self {
         case .writer:
@@ -58,6 +60,12 @@ enum PostgresRole: String, Sendable {
             ]
         case .reader:
             settings += ["default_transaction_isolation=read\\ committed", "default_transaction_read_only=on"]
+        case .scan:
+            settings += [
+                "default_transaction_isolation=read\\ committed", "default_transaction_read_only=on",
+                // Rows come in the order of an index; sorting wide rows would go through the disk.
+                "enable_seqscan=off",
+            ]
         case .leases, .migration:
             settings += ["default_transaction_isolation=read\\ committed"]
         }
