@@ -27,12 +27,11 @@ struct CopyDecoder {
         }
     }
 
-    /// - Parameter count: of the fields; `nil` takes all there are.
     mutating func withFields<R>(
-        _ bytes: UnsafeRawBufferPointer, at position: inout Int, count: Int?, _ body: (CopyRow) throws -> R
+        _ bytes: UnsafeRawBufferPointer, at position: inout Int, count: Int, _ body: (CopyRow) throws -> R
     ) throws -> R {
         fields.removeAll(keepingCapacity: true)
-        while count.map({ fields.count < $0 }) ?? (position < bytes.count) {
+        for _ in 0..<count {
             guard position + 4 <= bytes.count else { throw Malformed() }
             let length = Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: position, as: Int32.self)))
             position += 4

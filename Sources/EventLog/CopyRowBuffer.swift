@@ -5,6 +5,7 @@ import Foundation
 package struct CopyRowBuffer {
     /// The row's fields, each behind its length; -1 is NULL.
     package private(set) var bytes: [UInt8] = []
+    private var fields = 0
 
     package init() {}
 
@@ -45,6 +46,7 @@ package struct CopyRowBuffer {
     }
 
     private mutating func length(_ count: Int) {
+        fields += 1
         withUnsafeBytes(of: Int32(count).bigEndian) { bytes.append(contentsOf: $0) }
     }
 
@@ -66,7 +68,7 @@ package struct CopyRowBuffer {
         var decoder = CopyDecoder()
         return try bytes.withUnsafeBytes { bytes in
             var position = 0
-            return try decoder.withFields(bytes, at: &position, count: nil, body)
+            return try decoder.withFields(bytes, at: &position, count: fields, body)
         }
     }
 }

@@ -3,11 +3,11 @@ import Commands
 extension EventRow {
     /// What `leaf_hash` must be, from the other columns: the same as `Event.computedLeafHash`, without making an `Event`.
     package var computedLeaf: MerkleHash {
-        let texts = [
-            Column.key, .valueCommitment, .contentType, .reason, .principal, .fingerprint, .traceparent, .kind,
-        ]
         // A format byte, 18 fixed-size fields of at most nine bytes, and eight texts behind their length.
-        let limit = texts.reduce(1 + 18 * 9 + texts.count * 8) { $0 + self[$1].count }
+        let texts =
+            self[.kind].count + self[.key].count + self[.valueCommitment].count + self[.contentType].count
+            + self[.reason].count + self[.principal].count + self[.fingerprint].count + self[.traceparent].count
+        let limit = 1 + 18 * 9 + 8 * 8 + texts
         return withUnsafeTemporaryAllocation(byteCount: limit, alignment: 8) { memory in
             var writer = LeafWriter(base: memory.baseAddress!)
             writer.byte(1)

@@ -36,10 +36,12 @@ package struct EventRow {
         }
     }
 
+    private static let columnCount = 21
+
     package let row: CopyRow
 
     package init(_ row: CopyRow) {
-        precondition(row.fields.count == Column.allCases.count, "an event has \(Column.allCases.count) columns")
+        precondition(row.fields.count == Self.columnCount, "an event has \(Self.columnCount) columns")
         self.row = row
     }
 

@@ -72,7 +72,7 @@ enum PublicKeyArgument {
 extension Divergence {
     var sentence: String {
         let place = sequence == 0 ? "partition \(partition)" : "partition \(partition), event \(sequence)"
-        let shown = fields.count > 4 ? "one of the columns" : "\(table.rawValue).\(field)"
+        let shown = fields.count > 4 ? table.rawValue : "\(table.rawValue).\(field)"
         return "\(place)\(key.map { ", key \"\($0)\"" } ?? ""): \(shown): \(detail)"
     }
 }
