@@ -103,6 +103,7 @@ let package = Package(
             name: "EventLog",
             dependencies: ["Access", "Commands", "Lanes", "Migrations", "CLibPQ", crypto, logging, metrics],
             swiftSettings: settings),
+        .target(name: "Audit", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .target(
             name: "Cache",
             dependencies: ["Commands", "EventLog", "Lanes", "CHiredis", crypto, logging, metrics, nioCore],
@@ -135,7 +136,7 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Access", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
+                "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
                 "Projector", "Prometheus", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
@@ -144,7 +145,7 @@ let package = Package(
         .executableTarget(
             name: "tidemark-benchmarks",
             dependencies: [
-                "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", "SplitMix",
+                "Audit", "CLibPQ", "CRabbitMQ", "Cache", "Commands", "EventLog", "Projector", "Prometheus", "SplitMix",
                 arguments,
                 hummingbird, logging, metrics,
             ],
@@ -169,6 +170,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Lanes", "SplitMix", logging, metrics],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Audit", "Commands", "EventLog", "Projector", "SplitMix", crypto],
             swiftSettings: settings),
         .testTarget(name: "EventLogTests", dependencies: ["Commands", "EventLog", crypto], swiftSettings: settings),
         .testTarget(
@@ -200,7 +204,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Access", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes", "LocalStack",
+                "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes",
+                "LocalStack",
                 "Projector", "Prometheus", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes,
                 hummingbird,
                 lifecycle,

@@ -55,6 +55,25 @@ final class PostgresSession {
         while let result = PQgetResult(handle) { try take(result) }
     }
 
+    /// Receives rows in binary and looks at none.
+    ///
+    /// - Parameter source: a table, or a query in parentheses.
+    /// - Returns: how many there were.
+    func copyOut(_ source: String) throws -> Int {
+        let begun = PQexec(handle, "COPY \(source) TO STDOUT (FORMAT binary)")
+        defer { PQclear(begun) }
+        guard PQresultStatus(begun) == PGRES_COPY_OUT else { throw failure() }
+        // The last message is the end.
+        var rows = -1
+        var message: UnsafeMutablePointer<CChar>?
+        while PQgetCopyData(handle, &message, 0) > 0 {
+            rows += 1
+            PQfreemem(message)
+        }
+        while let result = PQgetResult(handle) { try take(result) }
+        return rows
+    }
+
     @discardableResult
     private func take(_ result: OpaquePointer?) throws -> String? {
         defer { PQclear(result) }

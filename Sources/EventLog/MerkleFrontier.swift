@@ -9,7 +9,7 @@ package struct MerkleFrontier: Sendable, Equatable {
     package static let hashByteCount = 32
 
     package private(set) var size: UInt64 = 0
-    private var edge: [Hash] = []
+    private var edge: [MerkleHash] = []
 
     package init() {}
 
@@ -18,7 +18,7 @@ package struct MerkleFrontier: Sendable, Equatable {
         guard encoded.count == size.nonzeroBitCount * Self.hashByteCount else { return nil }
         self.size = size
         edge = encoded.withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count, by: Self.hashByteCount).map { Hash(bytes, at: $0) }
+            stride(from: 0, to: bytes.count, by: Self.hashByteCount).map { MerkleHash(bytes, at: $0) }
         }
     }
 
@@ -27,7 +27,11 @@ package struct MerkleFrontier: Sendable, Equatable {
 
     package mutating func append(leafHash: Data) {
         precondition(leafHash.count == Self.hashByteCount)
-        var hash = leafHash.withUnsafeBytes { Hash($0, at: 0) }
+        append(leafHash.withUnsafeBytes { MerkleHash($0, at: 0) })
+    }
+
+    package mutating func append(_ leaf: MerkleHash) {
+        var hash = leaf
         var rest = size
         while rest & 1 == 1 {
             hash = .node(edge.removeLast(), hash)
@@ -44,38 +48,26 @@ package struct MerkleFrontier: Sendable, Equatable {
         return hash.data
     }
 
+    /// The perfect subtrees at the edge, the largest first, with the leaves that each covers (counted from 0).
+    package var subtrees: [(leaves: Range<UInt64>, root: MerkleHash)] {
+        var start: UInt64 = 0
+        var rest = size
+        return edge.map { root in
+            let count = UInt64(1) << UInt64(63 - rest.leadingZeroBitCount)
+            defer {
+                start += count
+                rest -= count
+            }
+            return (start..<start + count, root)
+        }
+    }
+
     package static func leaf(_ data: Data) -> Data { data.withUnsafeBytes { leaf($0) } }
 
-    package static func leaf(_ bytes: UnsafeRawBufferPointer) -> Data {
-        var hash = SHA256()
-        withUnsafeBytes(of: UInt8(0x00)) { hash.update(bufferPointer: $0) }
-        hash.update(bufferPointer: bytes)
-        return Data(hash.finalize())
-    }
+    package static func leaf(_ bytes: UnsafeRawBufferPointer) -> Data { MerkleHash.leaf(bytes).data }
 
     package static func node(_ left: Data, _ right: Data) -> Data {
         precondition(left.count == hashByteCount && right.count == hashByteCount)
-        return left.withUnsafeBytes { left in
-            right.withUnsafeBytes { right in Hash.node(Hash(left, at: 0), Hash(right, at: 0)).data }
-        }
-    }
-}
-
-/// 32 bytes in place, so that appending to the edge allocates nothing.
-private struct Hash: Sendable, Equatable {
-    private var words: SIMD4<UInt64>
-
-    init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
-        words = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
-    }
-
-    var data: Data { withUnsafeBytes(of: words) { Data($0) } }
-
-    static func node(_ left: Hash, _ right: Hash) -> Hash {
-        var hash = SHA256()
-        withUnsafeBytes(of: UInt8(0x01)) { hash.update(bufferPointer: $0) }
-        withUnsafeBytes(of: left.words) { hash.update(bufferPointer: $0) }
-        withUnsafeBytes(of: right.words) { hash.update(bufferPointer: $0) }
-        return hash.finalize().withUnsafeBytes { Hash($0, at: 0) }
+        return MerkleHash.node(MerkleHash(left)!, MerkleHash(right)!).data
     }
 }

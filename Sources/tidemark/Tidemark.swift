@@ -22,9 +22,11 @@ struct Tidemark: AsyncParsableCommand {
                 name: "Use:",
                 subcommands: [
                     PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
-                    StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
+                    StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, UndeleteCommand.self,
                 ]),
-            CommandGroup(name: "Measure and check:", subcommands: [BenchCommand.self, CheckCommand.self]),
+            CommandGroup(
+                name: "Measure and check:",
+                subcommands: [BenchCommand.self, CheckCommand.self, AuditCommand.self, ReplayCommand.self]),
         ])
 
     static func main() async { await runAsTool() }

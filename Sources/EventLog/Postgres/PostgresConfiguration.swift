@@ -44,10 +44,15 @@ enum PostgresRole: String, Sendable {
     case access
     /// Schema changes: take as long as they take.
     case migration
+    /// Streams of whole tables, for tools: as long as they take, too.
+    case scan
+
+    /// Whether its connections ask for read-only transactions themselves.
+    var isReader: Bool { self == .reader || self == .scan }
 
     /// `SET` on connect, as libpq's `options` has it; a blank within a value needs a backslash.
     func options(statementTimeout: Duration) -> String {
-        let limit = self == .migration ? 0 : statementTimeout.inMilliseconds
+        let limit = [.migration, .scan].contains(self) ? 0 : statementTimeout.inMilliseconds
         var settings = ["timezone=UTC", "statement_timeout=\(limit)"]
         switch self {
         case .writer:
@@ -60,6 +65,12 @@ enum PostgresRole: String, Sendable {
             ]
         case .reader:
             settings += ["default_transaction_isolation=read\\ committed", "default_transaction_read_only=on"]
+        case .scan:
+            settings += [
+                "default_transaction_isolation=read\\ committed", "default_transaction_read_only=on",
+                // Rows come in the order of an index; sorting wide rows would go through the disk.
+                "enable_seqscan=off",
+            ]
         case .leases, .access, .migration:
             settings += ["default_transaction_isolation=read\\ committed"]
         }

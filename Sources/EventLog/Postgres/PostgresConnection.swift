@@ -250,25 +250,7 @@ final class PostgresConnection {
     // MARK: - Failures
 
     private func failure(_ result: borrowing PostgresResult, _ statement: Statement?) -> PostgresFailure? {
-        switch result.status {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return nil
-        case PGRES_PIPELINE_ABORTED:
-            return PostgresFailure(
-                kind: .statement(sqlState: "25P02"), message: "skipped after an error",
-                statement: statement?.name ?? "")
-        default:
-            let state = result.errorField("C")
-            let fatal = result.errorField("V") == "FATAL" || result.errorField("V") == "PANIC"
-            let kind: PostgresFailure.Kind =
-                switch state {
-                case nil: .lost
-                case let state? where fatal: .terminated(sqlState: state)
-                case let state?: .statement(sqlState: state)
-                }
-            return PostgresFailure(
-                kind: kind, message: result.errorMessage, constraint: result.errorField("n") ?? "",
-                statement: statement?.name ?? "")
-        }
+        PostgresFailure(result, statement: statement?.name ?? "")
     }
 
     /// Closes a connection whose end `failure` is.

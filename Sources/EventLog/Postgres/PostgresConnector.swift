@@ -94,7 +94,7 @@ struct PostgresConnector {
             PQparameterStatus(handle, parameter).map { String(cString: $0) } == "on"
         }
         if isOn("in_hot_standby") { return "the server is a standby" }
-        if role != .reader && isOn("default_transaction_read_only") { return "the server is read-only" }
+        if !role.isReader && isOn("default_transaction_read_only") { return "the server is read-only" }
         return nil
     }
 

@@ -1,3 +1,5 @@
+import CLibPQ
+
 /// What libpq or the server reported.
 struct PostgresFailure: Error, Sendable {
     enum Kind: Sendable, Equatable {
@@ -30,6 +32,30 @@ struct PostgresFailure: Error, Sendable {
         switch kind {
         case .statement(let state), .terminated(let state): state
         case .lost, .notConnected: nil
+        }
+    }
+}
+
+extension PostgresFailure {
+    /// - Returns: `nil` when the result is none of a failure.
+    init?(_ result: borrowing PostgresResult, statement: String) {
+        switch result.status {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_COPY_OUT: return nil
+        case PGRES_PIPELINE_ABORTED:
+            self.init(
+                kind: .statement(sqlState: "25P02"), message: "skipped after an error", statement: statement)
+        default:
+            let state = result.errorField("C")
+            let fatal = result.errorField("V") == "FATAL" || result.errorField("V") == "PANIC"
+            let kind: Kind =
+                switch state {
+                case nil: .lost
+                case let state? where fatal: .terminated(sqlState: state)
+                case let state?: .statement(sqlState: state)
+                }
+            self.init(
+                kind: kind, message: result.errorMessage, constraint: result.errorField("n") ?? "",
+                statement: statement)
         }
     }
 }
