@@ -37,6 +37,30 @@ struct SimulationTests {
         try await SimulateProgram.run("--seeds", Self.seeds, timeout: .seconds(900))
     }
 
+    /// What a seed does changes with the simulator. So each stands with the faults that it needed, and these are tried with
+    /// many seeds more.
+    private static let found: [(name: String, seeds: [Int], faults: String)] = [
+        ("a commit whose answer was lost runs again and still invalidates", [28], "ambiguousCommit,databaseLoss"),
+        ("a lease whose answer was lost is taken again", [141], "databaseLoss,databaseOutage"),
+        (
+            "an owner that hands over ends before its lease does, and the next one applies nothing before it",
+            [175, 1196],
+            "contention,databaseOutage,projectorPause,slowRedis,sourceConnectionLoss,zombie"
+        ),
+        (
+            "a session takes no other reader's fill after a miss, whatever a failover lost", [],
+            "redisEviction,redisFailover,slowReads"
+        ),
+    ]
+
+    @Test("What seeds have found stays mended", arguments: found.indices)
+    func regressions(index: Int) async throws {
+        let (name, seeds, faults) = Self.found[index]
+        for seed in seeds { try await SimulateProgram.run("--seed", "\(seed)") }
+        let output = try await SimulateProgram.run("--seeds", "25", "--faults", faults, timeout: .seconds(120))
+        #expect(output.contains("25 seeds held"), "\(name): \(output)")
+    }
+
     @Test("Each safeguard that is taken away is noticed")
     func mutations() async throws {
         try await SimulateProgram.run("--mutations", "--seeds", "1000", timeout: .seconds(600))
