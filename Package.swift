@@ -20,6 +20,8 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -120,7 +122,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Access", "Cache", "Commands", "EventLog", "Prometheus", crypto, httpTypes, hummingbird,
-                hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTPTypes, nioPosix, nioSSL,
+                hummingbirdCore, lifecycle, logging, metrics, nioCore, nioExtras, nioHTTP1, nioHTTPTypes,
+                nioHTTPTypesHTTP1, nioPosix, nioSSL,
             ],
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
@@ -184,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Access", "Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, hummingbird, logging,
+                "Access", "Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, hummingbird, lifecycle,
+                logging,
                 metrics, nioCore, nioPosix,
             ],
             swiftSettings: settings),

@@ -97,6 +97,14 @@ package struct GatewayService: GatewayUseCases {
         ])
     }
 
+    /// Returns as soon as the gateway is ready, or when the time is over: then it serves what it can.
+    package func becomesReady(within limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        while await !health(verbose: false).isReady, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     package func exposition() async -> (contentType: String, body: ByteBuffer) {
         (PrometheusRegistry.contentType, ByteBuffer(bytes: registry.exposition()))
     }

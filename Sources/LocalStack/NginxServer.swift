@@ -6,8 +6,15 @@ package struct NginxServer: Server {
     package let processes: [ManagedProcess]
     package let port: Int
 
-    /// Describes the server; nothing runs yet. A request is tried on another gateway only when it did not reach the
-    /// first one or can be repeated without harm; bodies and answers pass without being buffered to disk.
+    /// How long an idle connection to a gateway is kept: less than the gateways keep theirs when they end, so that none
+    /// closes one just as a request is sent on it.
+    package static let idleConnectionTimeout = Duration.seconds(2)
+
+    /// Describes the server; nothing runs yet.
+    ///
+    /// A request whose gateway went away is sent to another one, also when the first may have got it. So that a write
+    /// is then not two commands, each has an idempotency key: the client's, or one of this request. Bodies are read before
+    /// they are passed on: otherwise nginx could not send them again, and slow clients would hold gateways.
     package init(directory: URL, port: Int? = nil, gatewayPorts: [Int], name: String = "nginx") throws {
         let port = try port ?? FreePort.allocate()
         self.port = port
@@ -36,7 +43,9 @@ package struct NginxServer: Server {
 
     /// One process: a worker would survive a master that got SIGKILL.
     private static func configuration(_ directory: URL, _ port: Int, _ gatewayPorts: [Int]) -> String {
-        let gateways = gatewayPorts.map { "server 127.0.0.1:\($0) max_fails=1 fail_timeout=2s;" }
+        // Never counted as down: on loopback a port where nobody listens refuses at once, and a gateway that is back is
+        // found by the next request. Across machines, use max_fails=1 with a fail_timeout shorter than a restart.
+        let gateways = gatewayPorts.map { "server 127.0.0.1:\($0) max_fails=0;" }
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(directory.appendingPathComponent("temporary-\($0)").path);" }
         return """
@@ -48,10 +57,18 @@ package struct NginxServer: Server {
             http {
                 access_log off;
                 \(temporary.joined(separator: "\n    "))
-                client_max_body_size 0;
+                client_max_body_size 64m;
+                client_body_buffer_size 1100k;
+                map "$request_method:$http_idempotency_key" $command_key {
+                    default $http_idempotency_key;
+                    "PUT:" $request_id;
+                    "DELETE:" $request_id;
+                    "POST:" $request_id;
+                }
                 upstream gateways {
                     \(gateways.joined(separator: "\n        "))
                     keepalive 64;
+                    keepalive_timeout \(idleConnectionTimeout.components.seconds)s;
                 }
                 server {
                     listen 127.0.0.1:\(port);
@@ -60,10 +77,16 @@ package struct NginxServer: Server {
                         proxy_http_version 1.1;
                         proxy_set_header Connection "";
                         proxy_set_header Host $http_host;
-                        proxy_request_buffering off;
+                        proxy_set_header Idempotency-Key $command_key;
                         proxy_buffering off;
+                        proxy_connect_timeout 2s;
                         proxy_read_timeout 120s;
-                        proxy_next_upstream error timeout;
+                        proxy_next_upstream error timeout non_idempotent;
+                    }
+                    error_page 413 @too-large;
+                    location @too-large {
+                        default_type application/problem+json;
+                        return 413 '{"type":"/problems/body-too-large","title":"The request body is too large","status":413,"detail":"At most 67108864 bytes are accepted.","limit":67108864}';
                     }
                 }
             }

@@ -105,6 +105,8 @@ final class TestGateway: Sendable {
             registry: PrometheusRegistry())
         var configuration = GatewayServer.Configuration()
         configuration.port = 0
+        // The tests' client keeps connections that nobody will use again.
+        configuration.drainIdleTimeout = .zero
         let (ports, port) = AsyncStream<Int>.makeStream()
         let server = GatewayServer(
             responder: GatewayResponder(useCases: service, gatekeeper: gatekeeper), configuration: configuration,

@@ -45,6 +45,22 @@ struct Exchange {
         return body
     }
 
+    /// What it will cost, told by its head; `nil` for what is never refused: health, metrics and fixed pages.
+    func demand(_ limits: HTTPLimits) -> Admission.Demand? {
+        switch target.route {
+        case .value, .list, .batch, .history, .command, .session: break
+        case .live, .ready, .metrics, .openAPI, .problems, .problem, .landing, nil: return nil
+        }
+        let isWrite = [.put, .delete, .post].contains(request.method)
+        var bytes = 0
+        if request.method != .get {
+            let limit = target.route == .batch ? limits.batchBody : limits.value
+            let announced = request.headers[.contentLength].flatMap { Int($0) }
+            bytes = request.headers.contains(.transferEncoding) ? limit : min(limit, max(0, announced ?? 0))
+        }
+        return Admission.Demand(kind: request.waits ? .waiting : isWrite ? .write : .read, bytes: bytes)
+    }
+
     /// A body that nobody wants is taken in up to here; the connection can then be kept.
     private static let drainableBytes = 65_536
 
@@ -55,5 +71,19 @@ struct Exchange {
         if request.headers.contains(.transferEncoding) { return true }
         guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length > 0 else { return false }
         return length > Self.drainableBytes || request.headers.contains(.expect)
+    }
+}
+
+extension Request {
+    /// Whether the client is ready to wait for more than an answer.
+    var waits: Bool {
+        if head.path?.hasPrefix("/v1/session") == true { return true }
+        return headers.contains { field in
+            switch field.name.canonicalName {
+            case "prefer": field.value.contains("wait")
+            case "tidemark-consistency": field.value.lowercased() == "linearizable"
+            default: false
+            }
+        }
     }
 }

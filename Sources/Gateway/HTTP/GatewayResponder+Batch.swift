@@ -31,10 +31,12 @@ extension GatewayResponder {
         for (index, operation) in operations.enumerated() {
             switch operation {
             case .success(.write(let operation, let key, let precondition, let timeToLive, let idempotencyKey)):
+                // No header holds a NUL: the key of one operation is never that of a single call.
+                let derivedKey = headers.idempotencyKey.map { "\($0)\0\(index)" }
                 let request = WriteRequest(
                     operation: operation, key: key, precondition: precondition, timeToLive: timeToLive,
-                    idempotencyKey: idempotencyKey, principal: exchange.principal, traceparent: headers.traceparent,
-                    wait: headers.preferences.waitDuration)
+                    idempotencyKey: idempotencyKey ?? derivedKey, principal: exchange.principal,
+                    traceparent: headers.traceparent, wait: headers.preferences.waitDuration)
                 writes.append((index, request))
             case .success(.get(let key)): reads.append((index, key))
             case .failure: break
@@ -80,9 +82,6 @@ extension GatewayResponder {
         if headers.ifMatch != nil { throw .header("If-Match", "a batch has if_match in its operations") }
         if headers.ifNoneMatch != nil { throw .header("If-None-Match", "a batch has if_none_match in its operations") }
         if headers.timeToLive != nil { throw .header("Tidemark-TTL", "a batch has ttl in its operations") }
-        if headers.idempotencyKey != nil {
-            throw .header("Idempotency-Key", "a batch has idempotency_key in its operations")
-        }
         let type = headers.contentType?.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
         if let type, type != "application/json" {
             throw Problem(

@@ -48,7 +48,11 @@ extension GatewayResponder {
 
     func ready(_ exchange: Exchange) async throws -> Response {
         let verbose = try exchange.query(["verbose"]).flag("verbose")
-        return .health(await useCases.health(verbose: verbose), verbose: verbose)
+        var report = await useCases.health(verbose: verbose)
+        report.checks.append(
+            HealthReport.Check(
+                name: "serving", ok: !door.isDraining, detail: door.isDraining ? "draining" : "takes requests"))
+        return .health(report, verbose: verbose)
     }
 
     func exposition() async -> Response {

@@ -10,21 +10,20 @@ import NIOCore
 package struct GatewayResponder: HTTPResponder {
     package typealias Context = GatewayRequestContext
 
-    /// How long the rest of an unwanted body is taken in before the connection is closed: a close at once would reset
-    /// it, and the client might never see the answer.
-    private static let lingering = TimeAmount.seconds(2)
-
     let useCases: any GatewayUseCases
     let limits: HTTPLimits
+    let door: FrontDoor
     /// `nil`: open to everybody.
     let gatekeeper: Gatekeeper?
     private let metrics = RequestMetrics()
 
     package init(
-        useCases: any GatewayUseCases, limits: HTTPLimits = HTTPLimits(), gatekeeper: Gatekeeper? = nil
+        useCases: any GatewayUseCases, limits: HTTPLimits = HTTPLimits(), door: FrontDoor = FrontDoor(),
+        gatekeeper: Gatekeeper? = nil
     ) {
         self.useCases = useCases
         self.limits = limits
+        self.door = door
         self.gatekeeper = gatekeeper
     }
 
@@ -35,17 +34,27 @@ package struct GatewayResponder: HTTPResponder {
         var exchange = Exchange(request, context)
         var response: Response
         do {
-            response = try await answer(&exchange)
+            response = try await admitted(&exchange)
         } catch let interrupted as BodyInterrupted {
             metrics.ended(exchange.target.route, request.method, .badRequest, after: .now - start)
             throw interrupted.cause
         } catch {
-            response = refusal(problem(for: error, exchange))
+            let (head, body) = problem(for: error, exchange).answer
+            response = Response(status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
         }
-        if exchange.leavesBodyUnread { close(after: &response, exchange) }
+        // The server would read an unwanted body to its end before the next request, however long that takes.
+        if exchange.leavesBodyUnread { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }
         metrics.ended(exchange.target.route, request.method, response.status, after: .now - start)
         return response
+    }
+
+    /// Refuses at once, before anything of the body is read, when there is too much under way.
+    private func admitted(_ exchange: inout Exchange) async throws -> Response {
+        guard let demand = exchange.demand(limits) else { return try await answer(&exchange) }
+        if let refusal = door.admit(demand) { throw Problem(refusal) }
+        defer { door.finish(demand) }
+        return try await answer(&exchange)
     }
 
     private func answer(_ exchange: inout Exchange) async throws -> Response {
@@ -133,33 +142,20 @@ package struct GatewayResponder: HTTPResponder {
                 .request(id))
         }
     }
-
-    private func refusal(_ problem: Problem) -> Response {
-        var json = JSONWriter(capacity: 384)
-        problem.write(to: &json)
-        var headers: HTTPFields = [:]
-        headers.append(.problemContent)
-        headers.append(.noCache)
-        for field in problem.fields { headers.append(field) }
-        if let seconds = problem.type.description.retryAfter {
-            headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
-        }
-        return Response(status: problem.status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
-    }
-
-    /// The server would read an unwanted body to its end before the next request, however long that takes.
-    private func close(after response: inout Response, _ exchange: Exchange) {
-        guard let channel = exchange.context.channel else { return }
-        response.headers[.connection] = "close"
-        let body = response.body
-        response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
-            try await body.write(writer)
-        }
-    }
 }
 
 extension Problem {
+    fileprivate init(_ refusal: Admission.Refusal) {
+        let detail =
+            switch refusal {
+            case .reads: "As many reads are under way as this gateway takes."
+            case .writes: "As many writes are under way as this gateway takes; this one was not accepted."
+            case .waiting: "As many requests wait here as this gateway takes; this one was not accepted."
+            case .bytes: "The bodies and answers under way fill the memory set aside for them; nothing was accepted."
+            }
+        self.init(.overloaded, detail + " Try again in a moment.")
+    }
+
     init(_ error: SessionTokenCodec.Invalid) {
         let detail =
             switch error {

@@ -46,6 +46,21 @@ struct Problem: Error, Sendable {
 
     var status: HTTPResponse.Status { type.description.status }
 
+    /// The whole answer.
+    var answer: (head: HTTPResponse, body: ByteBuffer) {
+        var json = JSONWriter(capacity: 384)
+        write(to: &json)
+        var headers: HTTPFields = [:]
+        headers.append(.problemContent)
+        headers.append(.noCache)
+        for field in fields { headers.append(field) }
+        if let seconds = type.description.retryAfter {
+            headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
+        }
+        headers.append(HTTPField(name: .contentLength, value: String(json.buffer.readableBytes)))
+        return (HTTPResponse(status: status, headerFields: headers), json.buffer)
+    }
+
     /// Writes it as one JSON object.
     func write(to json: inout JSONWriter) {
         let description = type.description

@@ -17,6 +17,9 @@ enum ProblemType: String, CaseIterable, Sendable {
     case rateLimited = "rate-limited"
     case unknownPath = "unknown-path"
     case methodNotAllowed = "method-not-allowed"
+    case malformedRequest = "malformed-request"
+    case headersTooLarge = "headers-too-large"
+    case requestTimeout = "request-timeout"
 
     // What the client asked can't be.
     case notFound = "not-found"
@@ -160,6 +163,27 @@ enum ProblemType: String, CaseIterable, Sendable {
             Description(
                 status: .methodNotAllowed, title: "The method is not allowed here",
                 page: "The header Allow names the methods that this path takes.")
+        case .malformedRequest:
+            Description(
+                status: .badRequest, title: "The request is not HTTP/1.1",
+                page: """
+                    What arrived breaks HTTP's own rules: a byte that a header may not hold, a length that is no number, a \
+                    chunk that is none. The connection is closed, since nobody knows where the next request begins.
+                    """)
+        case .headersTooLarge:
+            Description(
+                status: .requestHeaderFieldsTooLarge, title: "The request's headers are too large",
+                page: """
+                    The first line and the headers of a request may have 16 KiB together, and be 100. The connection is \
+                    closed.
+                    """)
+        case .requestTimeout:
+            Description(
+                status: .requestTimeout, title: "The request did not come in time",
+                page: """
+                    A request's head has ten seconds to arrive, and its body ten seconds and one more for each KiB. \
+                    Nothing was written. The connection is closed.
+                    """)
         case .notFound:
             Description(
                 status: .notFound, title: "The key has no value",

@@ -35,7 +35,11 @@ struct DevStack: Sendable {
         ]
         let ports = try FreePort.allocate(projectors + (gateways > 1 ? gateways : 0))
         let projecting = (0..<projectors).map { role("projector", $0 + 1, port: ports[$0], environment) }
-        guard gateways > 1 else { return [projecting, [role("gateway", 1, port: port, environment)]] }
+        guard gateways > 1 else {
+            // No balancer whose requests could be lost: the end needs no patience.
+            let impatient = environment.merging([Setting.httpDrainIdleSeconds.environmentVariable: "0"]) { $1 }
+            return [projecting, [role("gateway", 1, port: port, impatient)]]
+        }
         let gatewayPorts = Array(ports[projectors...])
         let serving = gatewayPorts.enumerated().map { role("gateway", $0 + 1, port: $1, environment) }
         let nginx = try NginxServer(
@@ -48,7 +52,7 @@ struct DevStack: Sendable {
         var options = ManagedProcess.Options()
         options.prepare = { try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true) }
         options.ready = Readiness.http(port: port, path: "/readyz")
-        options.grace = .seconds(20)
+        options.grace = .seconds(30)
         return ManagedProcess(
             name: "\(name)-\(number)", endpoint: "http://127.0.0.1:\(port)",
             description: ProcessDescription(

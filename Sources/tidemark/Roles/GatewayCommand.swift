@@ -14,11 +14,20 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway",
         abstract: "Serve the HTTP API.",
         discussion: """
-            Stateless: run as many as you like behind a load balancer. SIGTERM finishes what is under way.
+            Stateless: run as many as you like behind a load balancer. SIGTERM finishes what is under way: /readyz says 503,
+            no connection is accepted, each answer closes its connection, and what was accepted is confirmed.
 
             On loopback everybody is answered unless --access on. An address that others can reach takes --access on (make keys
             with `tidemark keys create`), or --insecure.
+
+            Limits, in the environment or in the file of --config:
+            \(limitsHelp)
             """)
+
+    private static let limitsHelp = [
+        Setting.httpMaximumConnections, .httpMaximumRequests, .httpMaximumWaiting, .httpMaximumHeldBytes,
+        .httpMaximumValueBytes, .httpDrainSeconds, .httpDrainIdleSeconds,
+    ].map { "  \($0.environmentVariable) (\($0.defaultValue ?? ""))\n      \($0.help)" }.joined(separator: "\n")
 
     @OptionGroup var role: RoleOptions
     @OptionGroup var connections: ConnectionOptions
@@ -40,15 +49,15 @@ struct GatewayCommand: AsyncParsableCommand {
             let parts = try GatewayParts(cluster: cluster, settings: settings, registry: registry, logger: logger)
             var limits = HTTPLimits()
             limits.value = try settings.integer(.httpMaximumValueBytes, in: 1...(64 << 20))
-            var serving = GatewayServer.Configuration()
-            serving.host = settings.string(.httpHost)
-            serving.port = try settings.integer(.httpPort, in: 0...65_535)
             let guarded = mode == .off ? nil : try GuardedAccess(settings, tokens, logger)
             await guarded?.refresher.refresh()
+            let responder = GatewayResponder(
+                useCases: parts.service, limits: limits, door: FrontDoor(try settings.admission(logger)),
+                gatekeeper: guarded?.gatekeeper)
+            // A balancer sends requests as soon as the port is open.
+            await parts.service.becomesReady(within: .seconds(10))
             let server = GatewayServer(
-                responder: GatewayResponder(
-                    useCases: parts.service, limits: limits, gatekeeper: guarded?.gatekeeper),
-                configuration: serving, certificates: certificates, logger: logger
+                responder: responder, configuration: try settings.serving(), certificates: certificates, logger: logger
             ) { port in
                 logger.info("gateway listens", metadata: ["port": "\(port)", "origin": "\(parts.bus.origin)"])
             }

@@ -15,9 +15,15 @@ enum Setting: String, CaseIterable {
     case databasePassword = "database.password"
     case databasePasswordFile = "database.passwordFile"
     case databaseURL = "database.url"
+    case httpDrainIdleSeconds = "http.drainIdleSeconds"
+    case httpDrainSeconds = "http.drainSeconds"
     case httpHost = "http.host"
-    case httpPort = "http.port"
+    case httpMaximumConnections = "http.maximumConnections"
+    case httpMaximumHeldBytes = "http.maximumHeldBytes"
+    case httpMaximumRequests = "http.maximumRequests"
     case httpMaximumValueBytes = "http.maximumValueBytes"
+    case httpMaximumWaiting = "http.maximumWaiting"
+    case httpPort = "http.port"
     case logLevel = "log.level"
     case namespace = "namespace"
     case partitions = "partitions"
@@ -34,9 +40,15 @@ enum Setting: String, CaseIterable {
         case .amqpURL: "amqp://127.0.0.1:5672/%2f"
         case .databaseConnections: "2"
         case .databaseURL: "postgresql://127.0.0.1:26257/tidemark"
+        case .httpDrainIdleSeconds: "5"
+        case .httpDrainSeconds: "15"
         case .httpHost: "127.0.0.1"
-        case .httpPort: "8080"
+        case .httpMaximumConnections: "4096"
+        case .httpMaximumHeldBytes: "134217728"
+        case .httpMaximumRequests: "512"
         case .httpMaximumValueBytes: "1048576"
+        case .httpMaximumWaiting: "4096"
+        case .httpPort: "8080"
         case .logLevel: "info"
         case .namespace: "tidemark"
         case .projectorLeaseSeconds: "5"
@@ -66,9 +78,16 @@ enum Setting: String, CaseIterable {
         case .databasePassword: "Password for the database, if the URL has none."
         case .databasePasswordFile: "File with the password for the database."
         case .databaseURL: "CockroachDB or PostgreSQL, as libpq takes it; several hosts with commas between."
+        case .httpDrainIdleSeconds:
+            "How long an ending gateway keeps idle connections, 0 to 300: longer than the balancer in front keeps its own."
+        case .httpDrainSeconds: "How long requests under way may take when the gateway ends, 0 to 3,600 seconds."
         case .httpHost: "Address to listen on."
-        case .httpPort: "Port to listen on; 0 picks a free one."
+        case .httpMaximumConnections: "Connections that are served at once; more are answered with 503."
+        case .httpMaximumHeldBytes: "Bytes of bodies and large answers in memory at once; more is answered with 503."
+        case .httpMaximumRequests: "Reads under way at once, and as many writes; more are answered with 503."
         case .httpMaximumValueBytes: "The largest value that is accepted, in bytes."
+        case .httpMaximumWaiting: "Requests that wait at once (Prefer: wait, linearizable); more are answered with 503."
+        case .httpPort: "Port to listen on; 0 picks a free one."
         case .logLevel: "trace, debug, info, notice, warning, error or critical."
         case .namespace: "Names of queues and cache keys begin with it."
         case .partitions: "Partitions of a new cluster, 1 to 1,024 (16); never changes afterwards."
@@ -78,6 +97,12 @@ enum Setting: String, CaseIterable {
         case .redisURL: "redis://host:6379, or by Sentinels redis-sentinel://host:26379,host:26379/master; without TLS."
         case .tlsCertificateFile: "File with the certificate chain for HTTPS, in PEM; read again when it changes."
         case .tlsKeyFile: "File with the certificate's private key, in PEM."
+        }
+    }
+
+    var environmentVariable: String {
+        rawValue.reduce(into: "TIDEMARK_") { name, letter in
+            if letter == "." { name += "_" } else { name += (letter.isUppercase ? "_" : "") + letter.uppercased() }
         }
     }
 

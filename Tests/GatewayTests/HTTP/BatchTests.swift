@@ -138,12 +138,24 @@ struct BatchTests {
     @Test(
         "What belongs into operations is refused in headers, and other media types too",
         arguments: [
-            ("If-Match", "*", 400), ("Tidemark-TTL", "5", 400), ("Idempotency-Key", "x", 400),
+            ("If-Match", "*", 400), ("Tidemark-TTL", "5", 400),
             ("Content-Type", "text/csv", 415),
             ("Content-Encoding", "gzip", 415), ("Content-Type", "application/json; charset=utf-8", 200),
         ])
     func headers(name: String, value: String, status: Int) async throws {
         #expect(try await call(.post, "/v1/batch", [name: value], body: "{\"operations\":[]}").status == status)
+    }
+
+    @Test("The batch's idempotency key gives each write one of its own, unless it has one")
+    func idempotencyKeys() async throws {
+        let operations = #"{"op":"put","key":"a","value":"1"},{"op":"delete","key":"b","idempotency_key":"mine"}"#
+        for _ in 0..<2 {
+            let answer = try await call(
+                .post, "/v1/batch", ["Idempotency-Key": "x"], body: "{\"operations\":[\(operations)]}")
+            #expect(answer.status == 200)
+        }
+        let keys = call.gateway.state.withLock { $0.writes.map(\.idempotencyKey) }
+        #expect(keys == ["x\0" + "0", "mine", "x\0" + "0", "mine"])
     }
 
     @Test("A failing gateway fails each operation")

@@ -24,6 +24,9 @@ final class MemoryGateway: GatewayUseCases {
         var source = ReadSource.cache
         var vector: VersionVector?
         var checks: [HealthReport.Check] = []
+        /// Whether writes wait until they may go on, or are cancelled; and how many do.
+        var isStalled = false
+        var stalled = 0
         /// The run that accepts the next write.
         var origin = MemoryGateway.origin
         var now = Timestamp(microseconds: 1_795_519_016_000_042)
@@ -38,7 +41,12 @@ final class MemoryGateway: GatewayUseCases {
     func partition(of key: Key) -> Partition { partitioner.partition(of: key) }
 
     func write(_ request: WriteRequest) async throws(GatewayError) -> WriteResult {
-        try state.withLock { state throws(GatewayError) in try write(request, &state) }
+        state.withLock { $0.stalled += 1 }
+        while state.withLock({ $0.isStalled }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
+        return try state.withLock { state throws(GatewayError) in
+            state.stalled -= 1
+            return try write(request, &state)
+        }
     }
 
     func write(_ requests: [WriteRequest]) async -> [Result<WriteResult, GatewayError>] {

@@ -110,7 +110,7 @@ struct PageTests {
         let ready = try await call(.get, "/readyz")
         #expect(ready.status == 200)
         #expect((try ready.json()["checks"] as? [[String: Any]])?.map { $0["name"] as? String } == ["cache"])
-        #expect((try await call(.get, "/readyz?verbose").json()["checks"] as? [Any])?.count == 2)
+        #expect((try await call(.get, "/readyz?verbose").json()["checks"] as? [Any])?.count == 3)
         call.gateway.state.withLock { $0.checks = [HealthReport.Check(name: "broker", ok: false, detail: "gone")] }
         let unready = try await call(.get, "/readyz")
         #expect(unready.status == 503)
