@@ -1,11 +1,12 @@
 # What one can do here. `make run` and `make test` install what is missing (scripts/setup says what).
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench simulate fuzz lint format clean
+.PHONY: help setup build run test bench overload simulate fuzz lint format clean
 
 help:
 	@echo "make run     install what is missing, build, start everything on this machine (tidemark dev)"
 	@echo "make test    install what is missing, build, run every test on private servers"
 	@echo "make bench   measure, and write docs/benchmarks.md"
+	@echo "make overload  a gateway at many times its load: what it answers, refuses and holds"
 	@echo "make simulate SEEDS=10000   run the store against simulated servers and faults, as long as asked"
 	@echo "make fuzz INPUTS=1000000    feed every decoder, and the HTTP API, with what nobody meant to send"
 	@echo "make lint    formatting, shell scripts, SQL"
@@ -24,6 +25,10 @@ test: setup
 bench:
 	@scripts/setup --bench
 	scripts/benchmark
+
+overload:
+	@scripts/setup --bench
+	scripts/overload
 
 SEEDS ?= 10000
 simulate:

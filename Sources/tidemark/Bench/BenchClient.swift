@@ -61,12 +61,16 @@ struct BenchClient {
                 begin = due
             }
             sent += 1
+            let attempt = ContinuousClock.now
             do {
                 let found = try await perform(operation)
                 result.records[operation, default: LatencyRecord()].record(.now - begin)
                 if !found { result.records[operation, default: LatencyRecord()].absent += 1 }
             } catch {
                 result.records[operation, default: LatencyRecord()].errors += 1
+                if let status = (error as? TidemarkError)?.status, status == 429 || status == 503 {
+                    result.records[operation]?.recordRefusal(.now - attempt)
+                }
                 result.firstError = result.firstError ?? "\(error)"
             }
         }

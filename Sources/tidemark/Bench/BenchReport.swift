@@ -14,11 +14,15 @@ struct BenchReport: Sendable, Encodable, Equatable {
         var p999: UInt64
         var max: UInt64
         var errors: Int
+        /// Of the errors: answered with 429 or 503.
+        var refused: Int
+        var refusedP99: UInt64
         var absent: Int
 
         private enum CodingKeys: String, CodingKey {
-            case operation, count, mean, p50, p95, p99, p999, max, errors, absent
+            case operation, count, mean, p50, p95, p99, p999, max, errors, refused, absent
             case perSecond = "per_second"
+            case refusedP99 = "refused_p99"
         }
     }
 
@@ -45,18 +49,24 @@ struct BenchReport: Sendable, Encodable, Equatable {
                 mean: count > 0 ? histogram.mean : 0, p50: histogram.valueAtPercentile(50),
                 p95: histogram.valueAtPercentile(95), p99: histogram.valueAtPercentile(99),
                 p999: histogram.valueAtPercentile(99.9), max: count > 0 ? histogram.max : 0, errors: record.errors,
+                refused: Int(record.refusals.totalCount), refusedP99: record.refusals.valueAtPercentile(99),
                 absent: record.absent)
         }
     }
 
     var text: String {
-        let head = ["operation", "count", "ops/s", "mean ms", "p50", "p95", "p99", "p99.9", "max", "errors", "absent"]
+        let head = [
+            "operation", "count", "ops/s", "mean ms", "p50", "p95", "p99", "p99.9", "max", "errors", "refused",
+            "their p99",
+            "absent",
+        ]
         func milliseconds(_ value: UInt64) -> String { Figures.fixed(Double(value) / 1_000, 3) }
         let lines = rows.map { row in
             [
                 row.operation, Figures.count(row.count), Figures.count(Int(row.perSecond)),
                 Figures.fixed(row.mean / 1_000, 3), milliseconds(row.p50), milliseconds(row.p95), milliseconds(row.p99),
-                milliseconds(row.p999), milliseconds(row.max), Figures.count(row.errors), Figures.count(row.absent),
+                milliseconds(row.p999), milliseconds(row.max), Figures.count(row.errors), Figures.count(row.refused),
+                milliseconds(row.refusedP99), Figures.count(row.absent),
             ]
         }
         let table = [head] + lines
