@@ -162,6 +162,23 @@ struct AuditReplayTests {
         try Data("value a 2".utf8).write(to: folder.appendingPathComponent("value"))
         let proven = try await run("audit", "verify-proof", "key.proof", "--public-key", "audit.key.pub")
         #expect(proven.hasPrefix("RIGHT: ") && proven.contains(key))
+        let compared = try await run(
+            "audit", "verify-proof", "key.proof", "--public-key", publicKey.trimmingCharacters(in: .newlines),
+            "--value",
+            "value")
+        #expect(compared.contains("the value given"))
+        _ = try await fails(
+            "audit", "verify-proof", "key.proof", "--public-key", "audit.key.pub", "--value", "audit.key.pub", code: 1)
+        // A refusal is an event, too.
+        let refusal = try #require(
+            try log.database.sql().one("SELECT min(seq) FROM events WHERE kind = 'rejected' AND key = '\(key)'"))
+        _ = try await run(
+            "audit", "proof", key, "--version", refusal, "--checkpoint", "old.txt", "--public-key", "audit.key.pub",
+            "--out",
+            "refusal.proof")
+        #expect(
+            try await run("audit", "verify-proof", "refusal.proof", "--public-key", "audit.key.pub").contains(
+                "rejected"))
         _ = try await run(
             "audit", "proof", "--from", "old.txt", "--to", "new.txt", "--public-key", publicKey, "--out", "week.proof")
         #expect(

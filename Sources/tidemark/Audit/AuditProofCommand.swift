@@ -88,18 +88,8 @@ struct AuditProofCommand: AsyncParsableCommand {
         guard let checkpoint = checkpoints.first(where: { $0.partition == partition }) else {
             throw CommandFailure(.failed, "\(file) has no partition \(partition), where the key \"\(key)\" is.")
         }
-        let reader = PostgresLogReader(
-            log.settings.postgres(application: "tidemark-audit"), partitioner: log.cluster.partitioner, connections: 1)
-        let found: Event?
-        do throws(EventLogError) {
-            let limit = min(version ?? .max, checkpoint.tree.size)
-            found = try await reader.event(of: key, in: partition, at: .version(limit))
-        } catch {
-            await reader.close()
-            throw error
-        }
-        await reader.close()
-        guard let event = found, version == nil || version == event.sequence else {
+        let found = try await event(of: key, in: partition, through: checkpoint.tree.size, log)
+        guard let event = found else {
             let asked = version.map { "version \($0) of the key \"\(key)\"" } ?? "event of the key \"\(key)\""
             throw CommandFailure(
                 .notFound,
@@ -107,6 +97,30 @@ struct AuditProofCommand: AsyncParsableCommand {
                 hint: "`tidemark history` lists the versions; a newer event needs a newer checkpoint.")
         }
         return try await prover.inclusion(of: event, in: checkpoint)
+    }
+
+    /// With a version also a refusal; else the last that changed the key.
+    private func event(
+        of key: Key, in partition: Partition, through last: UInt64, _ log: LogToolOptions.Log
+    ) async throws -> Event? {
+        if let version {
+            guard (1...max(1, last)).contains(version) else { return nil }
+            let found = try await log.source.fold(
+                partition, after: version - 1, through: version, values: false, into: nil as Event?
+            ) { $0 = $1.event }
+            return found?.key == key ? found : nil
+        }
+        let reader = PostgresLogReader(
+            log.settings.postgres(application: "tidemark-audit"), partitioner: log.cluster.partitioner, connections: 1)
+        let found: Event?
+        do throws(EventLogError) {
+            found = try await reader.event(of: key, in: partition, at: .version(last))
+        } catch {
+            await reader.close()
+            throw error
+        }
+        await reader.close()
+        return found
     }
 
     private func write(_ text: String) throws {
