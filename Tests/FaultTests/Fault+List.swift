@@ -1,0 +1,91 @@
+extension Fault {
+    /// Longer than a projector's lease (5 s), the cache's heartbeat (3 s) and what a broker waits for an AMQP heartbeat
+    /// (twice 10 s).
+    private static let longerThanAnyLease = Duration.seconds(25)
+
+    /// Each ends within a minute or so, for a continuous check: what is judged are promises, never speeds.
+    static let short: [Fault] = [
+        Fault(
+            name: "SIGKILL of a gateway, then of a projector",
+            actions: [.kill(.one(.gateway)), .kill(.one(.projector))], duration: .seconds(2)),
+        Fault(
+            name: "SIGSTOP of a projector for longer than its lease", actions: [.pause(.one(.projector))],
+            duration: .seconds(8)),
+        Fault(
+            name: "answers to COMMIT eaten",
+            actions: [.trouble(Link(role: .projector, server: .database), .eatAnswers(to: "advance_partition"))],
+            duration: .seconds(3)),
+        Fault(
+            name: "links to Redis black-holed", actions: [.trouble(Link(role: .projector, server: .redis), .blackHole)],
+            duration: .seconds(5)),
+        Fault(name: "everything killed at once", actions: [.kill(.everything)], duration: .seconds(1)),
+        fullDisk,
+    ]
+
+    static let all: [Fault] =
+        Part.allCases.map {
+            Fault(name: "SIGKILL of \($0.phrase)", actions: [.kill(.one($0))], duration: .seconds(3))
+        }
+        + Part.allCases.map {
+            Fault(
+                name: "SIGSTOP of \($0.phrase) for 12 s", actions: [.pause(.one($0))],
+                duration: .seconds(12))
+        }
+        + [
+            Fault(
+                name: "SIGSTOP of a projector for 25 s, past every heartbeat", actions: [.pause(.one(.projector))],
+                duration: longerThanAnyLease),
+            Fault(name: "SIGKILL of both projectors", actions: [.kill(.every(.projector))], duration: .seconds(3)),
+            Fault(name: "SIGKILL of both gateways", actions: [.kill(.every(.gateway))], duration: .seconds(3)),
+            Fault(
+                name: "SIGKILL of anything, six times", actions: Array(repeating: .kill(.anything), count: 6),
+                duration: .seconds(2)),
+            Fault(
+                name: "SIGKILL of everything at once, data kept", actions: [.kill(.everything)], duration: .seconds(1)),
+        ]
+        + Link.allCases.map {
+            Fault(
+                name: "\($0.phrase) black-holed for 8 s", actions: [.trouble($0, .blackHole)], duration: .seconds(8))
+        }
+        + [
+            Fault(
+                name: "each of these links reset, again and again for 3 s",
+                actions: Link.allCases.map { .trouble($0, .reset) }, duration: .seconds(3)),
+            Fault(
+                name: "each of these links cut for 3 s", actions: Link.allCases.map { .trouble($0, .cut) },
+                duration: .seconds(3)),
+            Fault(
+                name: "each of these links slow by 100 ms each way for 3 s",
+                actions: Link.allCases.map { .trouble($0, .delay(.milliseconds(100))) }, duration: .seconds(3)),
+            Fault(
+                name: "answers to COMMIT eaten for 5 s",
+                actions: [.trouble(Link(role: .projector, server: .database), .eatAnswers(to: "advance_partition"))],
+                duration: .seconds(5)),
+            Fault(
+                name: "half of all COMMITs answered with 40001 for 5 s", actions: [.conflicts], duration: .seconds(5)),
+            Fault(
+                name: "the broker's memory alarm for 8 s", actions: [.memoryAlarm], duration: .seconds(8)),
+            Fault(
+                name: "full queues for 5 s", actions: [.fullQueues], duration: .seconds(5),
+                expectedProblem: "queue-full"),
+            fullDisk,
+        ]
+
+    private static let fullDisk = Fault(
+        name: "the database's disk full for 5 s", stack: .smallDisk, actions: [.fullDisk], duration: .seconds(5))
+}
+
+extension Part {
+    var phrase: String {
+        switch self {
+        case .gateway: "a gateway"
+        case .projector: "a projector"
+        case .database: "the database"
+        case .rabbitMQ, .redis: rawValue
+        }
+    }
+}
+
+extension Link {
+    fileprivate var phrase: String { "\(role.rawValue)s–\(server.rawValue)" }
+}
