@@ -3,28 +3,28 @@ extension Fault {
     /// (twice 10 s).
     private static let longerThanAnyLease = Duration.seconds(25)
 
-    /// Each ends within a minute or so, for a continuous check: what is judged are promises, never speeds.
+    /// The most telling ones, for a continuous check: what is judged are promises, never speeds.
     static let short: [Fault] = [
         Fault(
             name: "SIGKILL of a gateway, then of a projector",
             actions: [.kill(.one(.gateway)), .kill(.one(.projector))], duration: .seconds(2)),
         Fault(
+            name: "SIGKILL of RabbitMQ, then of the database, then of Redis",
+            actions: [.kill(.one(.rabbitMQ)), .kill(.one(.database)), .kill(.one(.redis))], duration: .seconds(2)),
+        Fault(
             name: "SIGSTOP of a projector for longer than its lease", actions: [.pause(.one(.projector))],
             duration: .seconds(8)),
         Fault(
-            name: "answers to COMMIT eaten",
-            actions: [.trouble(Link(role: .projector, server: .database), .eatAnswers(to: "advance_partition"))],
-            duration: .seconds(3)),
-        Fault(
-            name: "links to Redis black-holed", actions: [.trouble(Link(role: .projector, server: .redis), .blackHole)],
-            duration: .seconds(5)),
-        Fault(name: "everything killed at once", actions: [.kill(.everything)], duration: .seconds(1)),
-        fullDisk,
+            name: "projectors–Redis black-holed",
+            actions: [.trouble(Link(role: .projector, server: .redis), .blackHole)], duration: .seconds(5)),
+        eatenCommits, conflicts, fullQueues, everything, fullDisk,
     ]
 
     static let all: [Fault] =
         Part.allCases.map {
-            Fault(name: "SIGKILL of \($0.phrase)", actions: [.kill(.one($0))], duration: .seconds(3))
+            Fault(
+                name: "SIGKILL of \($0.phrase)", actions: Array(repeating: .kill(.one($0)), count: 3),
+                duration: .seconds(3))
         }
         + Part.allCases.map {
             Fault(
@@ -40,8 +40,7 @@ extension Fault {
             Fault(
                 name: "SIGKILL of anything, six times", actions: Array(repeating: .kill(.anything), count: 6),
                 duration: .seconds(2)),
-            Fault(
-                name: "SIGKILL of everything at once, data kept", actions: [.kill(.everything)], duration: .seconds(1)),
+            everything,
         ]
         + Link.allCases.map {
             Fault(
@@ -57,20 +56,30 @@ extension Fault {
             Fault(
                 name: "each of these links slow by 100 ms each way for 3 s",
                 actions: Link.allCases.map { .trouble($0, .delay(.milliseconds(100))) }, duration: .seconds(3)),
-            Fault(
-                name: "answers to COMMIT eaten for 5 s",
-                actions: [.trouble(Link(role: .projector, server: .database), .eatAnswers(to: "advance_partition"))],
-                duration: .seconds(5)),
-            Fault(
-                name: "half of all COMMITs answered with 40001 for 5 s", actions: [.conflicts], duration: .seconds(5)),
+            eatenCommits, conflicts,
             Fault(
                 name: "the broker's memory alarm for 8 s", actions: [.memoryAlarm], duration: .seconds(8)),
+            fullQueues,
             Fault(
-                name: "full queues for 5 s", actions: [.fullQueues], duration: .seconds(5),
-                expectedProblem: "queue-full"),
+                name: "any two of SIGKILL, SIGSTOP and trouble on a link at once, for 4 s, ten times",
+                actions: Array(repeating: .several(2, of: anything), count: 10), duration: .seconds(4)),
             fullDisk,
         ]
 
+    private static let anything: [Action] =
+        Array(repeating: .kill(.anything), count: 6) + Array(repeating: .pause(.anything), count: 6)
+        + Link.allCases.flatMap { [.trouble($0, .blackHole), .trouble($0, .reset)] }
+
+    private static let everything = Fault(
+        name: "SIGKILL of everything at once, data kept", actions: [.kill(.everything)], duration: .seconds(1))
+    private static let eatenCommits = Fault(
+        name: "answers to COMMIT eaten for 5 s",
+        actions: [.trouble(Link(role: .projector, server: .database), .eatAnswers(to: "advance_partition"))],
+        duration: .seconds(5))
+    private static let conflicts = Fault(
+        name: "half of all COMMITs answered with 40001 for 5 s", actions: [.conflicts], duration: .seconds(5))
+    private static let fullQueues = Fault(
+        name: "full queues for 5 s", actions: [.fullQueues], duration: .seconds(5), expectedProblem: "queue-full")
     private static let fullDisk = Fault(
         name: "the database's disk full for 5 s", stack: .smallDisk, actions: [.fullDisk], duration: .seconds(5))
 }

@@ -12,7 +12,7 @@ struct Fault: Sendable {
     /// Answers of the gateways without which the fault was not there at all.
     var expectedProblem: String?
 
-    enum Action: Sendable {
+    indirect enum Action: Sendable {
         /// SIGKILL; the supervisor starts it again.
         case kill(Target)
         /// SIGSTOP and, when the time is over, SIGCONT.
@@ -25,6 +25,8 @@ struct Fault: Sendable {
         case memoryAlarm
         /// Queues that take almost nothing, and projectors that take nothing from them.
         case fullQueues
+        /// So many of these at once, as the dice fall.
+        case several(Int, of: [Action])
         /// Not a byte left where the database keeps its data.
         case fullDisk
     }

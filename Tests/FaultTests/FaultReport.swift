@@ -7,13 +7,13 @@ struct FaultReport: Sendable {
     var times: Int
     var recording: Recording
     var verdict: Verdict
-    var withoutRead: Duration
-    var withoutWrite: Duration
+    /// One for each kind of client.
+    var outages: [Duration]
 
     static let head = """
         | fault | times | operations | acknowledged writes lost | applied twice | session violations | other violations \
-        | longest without a read | longest without a write |
-        | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+        | longest without a write | without a read | the same, key at rest |
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
         """
 
     var row: String {
@@ -21,10 +21,8 @@ struct FaultReport: Sendable {
         let twice = count(.doubledWrite, .doubledAppend)
         let sessions = count(.readYourWrites, .monotonicReads, .monotonicWrites, .writesFollowReads)
         let other = verdict.violations.count - lost - twice - sessions
-        let cells = [
-            fault, "\(times)", "\(verdict.tally.calls)", "\(lost)", "\(twice)", "\(sessions)", "\(other)",
-            withoutRead.inSeconds, withoutWrite.inSeconds,
-        ]
+        let counts = [times, verdict.tally.calls, lost, twice, sessions, other]
+        let cells = [fault] + counts.map(String.init) + outages.map(\.inSeconds)
         return "| \(cells.joined(separator: " | ")) |"
     }
 
@@ -41,6 +39,6 @@ struct FaultReport: Sendable {
 
 extension Duration {
     fileprivate var inSeconds: String {
-        String(format: "%.1f s", Double(components.seconds) + Double(components.attoseconds) * 1e-18)
+        String(format: "%.2f s", Double(components.seconds) + Double(components.attoseconds) * 1e-18)
     }
 }

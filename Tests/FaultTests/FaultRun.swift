@@ -2,6 +2,7 @@ import Checking
 import Foundation
 import History
 import SplitMix
+import Testing
 import TidemarkClient
 
 /// One fault, made again and again while the checker's clients work, then judged.
@@ -17,6 +18,7 @@ struct FaultRun: Sendable {
         let check = CheckRun(plan)
         let door = FrontDoor(plan, recorder: check.recorder)
         var dice = SplitMix64(seed: seed, stream: plan.clients)
+        let troublesBefore = stack.links.mapValues(\.met)
         let times = rounds * fault.actions.count
         let recording = try await check.record {
             try await door.watch {
@@ -30,10 +32,12 @@ struct FaultRun: Sendable {
                 try await Task.sleep(for: .seconds(1))
             }
         }
+        for case .trouble(let link, let trouble) in fault.actions {
+            #expect(stack.links[link]?.met != troublesBefore[link], "\(trouble) met no connection of \(link)")
+        }
         return FaultReport(
             fault: fault.name, times: times, recording: recording, verdict: Verdict(of: recording),
-            withoutRead: Outage.longest(of: door.readers, in: recording.calls),
-            withoutWrite: Outage.longest(of: door.writers, in: recording.calls))
+            outages: FrontDoor.Client.allCases.map { door.outage(of: $0, in: recording.calls) })
     }
 
     /// Through each gateway writes are applied again, in all partitions.

@@ -22,12 +22,12 @@ extension FaultStack {
             return { for server in paused { server.resume() } }
         case .trouble(let link, let trouble):
             let proxy = try #require(links[link])
-            let before = proxy.met
             proxy.set(trouble)
-            return {
-                proxy.set(.none)
-                #expect(proxy.met > before, "\(trouble) met no connection of \(link)")
-            }
+            return { proxy.set(.none) }
+        case .several(let count, of: let actions):
+            var undos: [Undo] = []
+            for _ in 0..<count { undos.append(try await begin(actions[dice.below(actions.count)], &dice)) }
+            return { [undos] in for undo in undos { try await undo() } }
         case .conflicts: return try await beginConflicts()
         case .memoryAlarm:
             _ = try await rabbitMQ.control(["set_vm_memory_high_watermark", "absolute", "1"])

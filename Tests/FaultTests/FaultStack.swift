@@ -22,14 +22,16 @@ struct FaultStack: Sendable {
 
     /// Lends a stack that answers; nothing of it is left afterwards.
     static func with(_ kind: Kind, _ body: (FaultStack) async throws -> Void) async throws {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "tidemark-faults-\(UUID().uuidString.prefix(8))")
+        let parent =
+            ProcessInfo.processInfo.environment["TIDEMARK_TEST_DIRECTORY"].map { URL(fileURLWithPath: $0) }
+            ?? FileManager.default.temporaryDirectory
+        let directory = parent.appendingPathComponent("tidemark-faults-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let disk = kind == .smallDisk ? SmallDisk(directory.appendingPathComponent("postgres")) : nil
         try await disk?.mount()
         let supervisor = Supervisor { report in
             // What the ends of logs say of a fault while it lasts is no news.
-            print("    \(report.prefix { $0 != "\n" })")
+            say("    \(report.prefix { $0 != "\n" })")
         }
         var stack: FaultStack?
         var failure: (any Error)?

@@ -120,17 +120,31 @@ final class LinkProxy: Sendable {
     /// - Parameter passes: whether the bytes go on.
     private func pump(
         _ source: NIOAsyncChannelInboundStream<ByteBuffer>, to sink: NIOAsyncChannelOutboundWriter<ByteBuffer>,
-        passes: (ByteBuffer) async throws -> Bool
+        passes: @escaping @Sendable (ByteBuffer) async throws -> Bool
     ) async throws {
-        for try await bytes in source {
-            if case .delay(let delay) = state.withLock({ $0.trouble }) {
-                meet()
-                try await Task.sleep(for: delay)
+        // What arrives meanwhile is late by as much, and not by more.
+        let (line, arrivals) = AsyncStream<(bytes: ByteBuffer, due: ContinuousClock.Instant)>.makeStream()
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                defer { arrivals.finish() }
+                for try await bytes in source { arrivals.yield((bytes, .now + self.delay())) }
             }
-            try await untilHealed()
-            if try await passes(bytes) { try await sink.write(bytes) }
+            group.addTask {
+                for await (bytes, due) in line {
+                    if due > .now { try await Task.sleep(until: due) }
+                    try await self.untilHealed()
+                    if try await passes(bytes) { try await sink.write(bytes) }
+                }
+                try await self.untilHealed()
+            }
+            try await group.waitForAll()
         }
-        try await untilHealed()
+    }
+
+    private func delay() -> Duration {
+        guard case .delay(let delay) = state.withLock({ $0.trouble }) else { return .zero }
+        meet()
+        return delay
     }
 
     private func eats(_ bytes: ByteBuffer) -> Bool {

@@ -1,8 +1,13 @@
 import Foundation
 import LocalStack
 
-/// A file system in memory, so small that it can be filled. Only root can mount one.
+/// A file system in memory, so small that it can be filled.
 struct SmallDisk: Sendable {
+    /// Only root can mount one, and not in every container.
+    struct NotMounted: Error {
+        var cause: any Error
+    }
+
     static let bytes = 320 << 20
     let directory: URL
 
@@ -10,7 +15,11 @@ struct SmallDisk: Sendable {
 
     func mount() async throws {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        _ = try await run("mount", ["-t", "tmpfs", "-o", "size=\(Self.bytes)", "tidemark-faults", directory.path])
+        do {
+            _ = try await run("mount", ["-t", "tmpfs", "-o", "size=\(Self.bytes)", "tidemark-faults", directory.path])
+        } catch {
+            throw NotMounted(cause: error)
+        }
     }
 
     func unmount() async throws { _ = try await run("umount", ["--lazy", directory.path]) }
