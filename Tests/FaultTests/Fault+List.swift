@@ -54,8 +54,8 @@ extension Fault {
                 name: "each of these links cut for 3 s", actions: Link.allCases.map { .trouble($0, .cut) },
                 duration: .seconds(3)),
             Fault(
-                name: "each of these links slow by 100 ms each way for 3 s",
-                actions: Link.allCases.map { .trouble($0, .delay(.milliseconds(100))) }, duration: .seconds(3)),
+                name: "each of these links slow by 50 ms each way for 3 s",
+                actions: Link.allCases.map { .trouble($0, .delay(.milliseconds(50))) }, duration: .seconds(3)),
             eatenCommits, conflicts,
             Fault(
                 name: "the broker's memory alarm for 8 s", actions: [.memoryAlarm], duration: .seconds(8)),
