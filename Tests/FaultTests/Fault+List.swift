@@ -21,12 +21,12 @@ extension Fault {
     ]
 
     static let all: [Fault] =
-        Part.allCases.map {
+        singles.map {
             Fault(
                 name: "SIGKILL of \($0.phrase)", actions: Array(repeating: .kill(.one($0)), count: 3),
                 duration: .seconds(3))
         }
-        + Part.allCases.map {
+        + singles.map {
             Fault(
                 name: "SIGSTOP of \($0.phrase) for 12 s", actions: [.pause(.one($0))],
                 duration: .seconds(12))
@@ -64,6 +64,29 @@ extension Fault {
                 name: "any two of SIGKILL, SIGSTOP and trouble on a link at once, for 4 s, ten times",
                 actions: Array(repeating: .several(2, of: anything), count: 10), duration: .seconds(4)),
             fullDisk,
+        ] + redundant
+
+    private static let singles: [Part] = [.gateway, .projector, .rabbitMQ, .redis, .database]
+
+    private static let redundant: [Fault] =
+        [(Part.redis, "Redis's master"), (.rabbitMQ, "the broker that leads a queue"), (.database, "the primary")]
+        .flatMap {
+            part, phrase in
+            [
+                Fault(
+                    name: "with standbys: SIGKILL of \(phrase)", stack: .redundant,
+                    actions: Array(repeating: .kill(.leader(part)), count: 3), duration: .seconds(15)),
+                Fault(
+                    name: "with standbys: SIGSTOP of \(phrase) for 12 s", stack: .redundant,
+                    actions: [.pause(.leader(part))], duration: .seconds(12)),
+            ]
+        } + [
+            Fault(
+                name: "with standbys: SIGKILL of anything, six times", stack: .redundant,
+                actions: Array(repeating: .kill(.anything), count: 6), duration: .seconds(5)),
+            Fault(
+                name: "with standbys: SIGKILL of everything at once, data kept", stack: .redundant,
+                actions: [.kill(.everything)], duration: .seconds(1)),
         ]
 
     private static let anything: [Action] =
@@ -90,6 +113,7 @@ extension Part {
         case .gateway: "a gateway"
         case .projector: "a projector"
         case .database: "the database"
+        case .sentinel: "a Sentinel"
         case .rabbitMQ, .redis: rawValue
         }
     }

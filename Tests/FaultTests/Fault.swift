@@ -35,6 +35,8 @@ struct Fault: Sendable {
         /// One of them, as the dice fall.
         case one(Part)
         case every(Part)
+        /// The one that leads: Redis's master, the database's primary, the broker's node that leads a queue.
+        case leader(Part)
         case anything
         case everything
     }
@@ -42,7 +44,18 @@ struct Fault: Sendable {
 
 /// What a stack consists of.
 enum Part: String, Sendable, CaseIterable {
-    case gateway, projector, rabbitMQ = "RabbitMQ", redis = "Redis", database
+    case gateway, projector, rabbitMQ = "RabbitMQ", redis = "Redis", database, sentinel
+
+    /// `nil` for what is of no interest by itself.
+    init?(of server: any Server) {
+        switch server {
+        case is RabbitMQServer: self = .rabbitMQ
+        case is RedisServer: self = .redis
+        case is any DatabaseServer: self = .database
+        case is SentinelServer: self = .sentinel
+        default: return nil
+        }
+    }
 }
 
 /// What stands between a role and a server.

@@ -1,9 +1,7 @@
 import Checking
-import Foundation
 import History
 import SplitMix
 import Testing
-import TidemarkClient
 
 /// One fault, made again and again while the checker's clients work, then judged.
 struct FaultRun: Sendable {
@@ -27,7 +25,7 @@ struct FaultRun: Sendable {
                     let undo = try await stack.begin(fault.actions[time % fault.actions.count], &dice)
                     try await Task.sleep(for: fault.duration)
                     try await undo()
-                    try await Self.everythingWorks(stack)
+                    try await stack.untilWhole()
                 }
                 try await Task.sleep(for: .seconds(1))
             }
@@ -38,20 +36,5 @@ struct FaultRun: Sendable {
         return FaultReport(
             fault: fault.name, times: times, recording: recording, verdict: Verdict(of: recording),
             outages: FrontDoor.Client.allCases.map { door.outage(of: $0, in: recording.calls) })
-    }
-
-    /// Through each gateway writes are applied again, in all partitions.
-    private static func everythingWorks(_ stack: FaultStack) async throws {
-        for url in stack.urls {
-            try await TidemarkClient.withClient(.init(urls: [url], timeout: .seconds(3), retry: .never)) { client in
-                for number in 0..<4 * FaultStack.partitions {
-                    try await eventually("writes are applied through \(url)", within: .seconds(180)) {
-                        let receipt = try? await client.put(
-                            Data("up".utf8), for: "up/\(number)", options: WriteOptions(wait: .seconds(5)))
-                        return receipt?.version != nil
-                    }
-                }
-            }
-        }
     }
 }

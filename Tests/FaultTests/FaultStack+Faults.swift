@@ -12,12 +12,13 @@ extension FaultStack {
     func begin(_ action: Fault.Action, _ dice: inout SplitMix64) async throws -> Undo {
         switch action {
         case .kill(let target):
+            let doomed = try await servers(target, &dice)
             await withTaskGroup { group in
-                for server in servers(target, &dice) { group.addTask { await server.kill() } }
+                for server in doomed { group.addTask { await server.kill() } }
             }
             return {}
         case .pause(let target):
-            let paused = servers(target, &dice)
+            let paused = try await servers(target, &dice)
             for server in paused { server.pause() }
             return { for server in paused { server.resume() } }
         case .trouble(let link, let trouble):
@@ -30,38 +31,68 @@ extension FaultStack {
             return { [undos] in for undo in undos { try await undo() } }
         case .conflicts: return try await beginConflicts()
         case .memoryAlarm:
-            _ = try await rabbitMQ.control(["set_vm_memory_high_watermark", "absolute", "1"])
-            return { [rabbitMQ] in _ = try await rabbitMQ.control(["set_vm_memory_high_watermark", "0.4"]) }
+            let broker = try broker
+            _ = try await broker.control(["set_vm_memory_high_watermark", "absolute", "1"])
+            return { _ = try await broker.control(["set_vm_memory_high_watermark", "0.3"]) }
         case .fullQueues:
-            _ = try await rabbitMQ.control([
+            let broker = try broker
+            _ = try await broker.control([
                 "set_policy", "full", #"\.commands\."#, #"{"max-length":2}"#, "--apply-to", "queues",
             ])
-            for projector in servers(.projector) { projector.pause() }
+            for projector in self[.projector] { projector.pause() }
             return { [self] in
-                for projector in servers(.projector) { projector.resume() }
-                _ = try await rabbitMQ.control(["clear_policy", "full"])
+                for projector in self[.projector] { projector.resume() }
+                _ = try await broker.control(["clear_policy", "full"])
             }
         case .fullDisk:
             let disk = try #require(disk)
-            let log = database.directory.appendingPathComponent("postgres.log")
-            func refusals() throws -> Int {
-                try String(contentsOf: log, encoding: .utf8).components(separatedBy: "No space left on device").count
-            }
-            let before = try refusals()
+            let before = try refusalsOfDisk()
             try await disk.fill()
-            try await eventually("the disk is full", within: .seconds(60)) { try refusals() > before }
+            try await eventually("the disk is full", within: .seconds(60)) { try refusalsOfDisk() > before }
             return { try disk.makeRoom() }
         }
     }
 
-    private func servers(_ target: Fault.Target, _ dice: inout SplitMix64) -> [any Server] {
-        let all = Part.allCases.flatMap(servers)
+    private func servers(_ target: Fault.Target, _ dice: inout SplitMix64) async throws -> [any Server] {
+        let all = Part.allCases.flatMap { self[$0] }
         switch target {
-        case .one(let part): return [servers(part)[dice.below(servers(part).count)]]
-        case .every(let part): return servers(part)
+        case .one(let part): return [self[part][dice.below(self[part].count)]]
+        case .every(let part): return self[part]
+        case .leader(let part): return [try await leader(of: part)]
         case .anything: return [all[dice.below(all.count)]]
         case .everything: return all
         }
+    }
+
+    private func leader(of part: Part) async throws -> any Server {
+        let all = self[part]
+        switch part {
+        case .database:
+            let record = directory.appendingPathComponent("postgres-primary")
+            let name = try String(contentsOf: record, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            return try #require(all.first { $0.process.name == name })
+        case .redis:
+            let sentinel = try #require(self[.sentinel].first as? SentinelServer)
+            let port = try await SentinelServer.master(named: "tidemark", at: sentinel.port)
+            return try #require(all.first { ($0 as? RedisServer)?.port == port })
+        case .rabbitMQ:
+            let leaders = try await broker.control(["list_queues", "leader"])
+            return try #require(all.first { ($0 as? RabbitMQServer).map { leaders.contains($0.nodeName) } == true })
+        case .gateway, .projector, .sentinel: return try #require(all.first)
+        }
+    }
+
+    private var broker: RabbitMQServer {
+        get throws { try #require(self[.rabbitMQ].first { $0.isRunning } as? RabbitMQServer) }
+    }
+
+    private var database: PostgresServer {
+        get throws { try #require(self[.database].first as? PostgresServer) }
+    }
+
+    private func refusalsOfDisk() throws -> Int {
+        try String(contentsOf: database.directory.appendingPathComponent("postgres.log"), encoding: .utf8)
+            .components(separatedBy: "No space left on device").count
     }
 
     /// The database itself says so, at COMMIT: a deferred trigger on what every batch updates.
@@ -76,11 +107,10 @@ extension FaultStack {
         return { [self] in try await execute("DROP FUNCTION conflict() CASCADE") }
     }
 
-    func execute(_ statements: String) async throws {
+    private func execute(_ statements: String) async throws {
         let psql = try ExecutableFinder.find(
             "psql", package: "postgresql-client", first: ExecutableFinder.postgresDirectories)
         _ = try await OneShot.run(
-            psql, [database.connectionString, "-v", "ON_ERROR_STOP=1", "-q", "-c", statements],
-            in: database.directory.deletingLastPathComponent())
+            psql, [database.connectionString, "-v", "ON_ERROR_STOP=1", "-q", "-c", statements], in: directory)
     }
 }
