@@ -61,29 +61,29 @@ extension Fault {
                 name: "the broker's memory alarm for 8 s", actions: [.memoryAlarm], duration: .seconds(8)),
             fullQueues,
             Fault(
-                name: "any two of SIGKILL, SIGSTOP and trouble on a link at once, for 4 s, ten times",
-                actions: Array(repeating: .several(2, of: anything), count: 10), duration: .seconds(4)),
+                name: "any two of SIGKILL, SIGSTOP and trouble on a link at once, for 4 s, eight times",
+                actions: Array(repeating: .several(2, of: anything), count: 8), duration: .seconds(4)),
             fullDisk,
         ] + redundant
 
     private static let singles: [Part] = [.gateway, .projector, .rabbitMQ, .redis, .database]
 
     private static let redundant: [Fault] =
-        [(Part.redis, "Redis's master"), (.rabbitMQ, "the broker that leads a queue"), (.database, "the primary")]
+        [(Part.redis, "Redis's master"), (.rabbitMQ, "the broker that leads most queues"), (.database, "the primary")]
         .flatMap {
             part, phrase in
             [
                 Fault(
                     name: "with standbys: SIGKILL of \(phrase)", stack: .redundant,
-                    actions: Array(repeating: .kill(.leader(part)), count: 3), duration: .seconds(15)),
+                    actions: Array(repeating: .kill(.leader(part)), count: 2), duration: .seconds(10)),
                 Fault(
                     name: "with standbys: SIGSTOP of \(phrase) for 12 s", stack: .redundant,
                     actions: [.pause(.leader(part))], duration: .seconds(12)),
             ]
         } + [
             Fault(
-                name: "with standbys: SIGKILL of anything, six times", stack: .redundant,
-                actions: Array(repeating: .kill(.anything), count: 6), duration: .seconds(5)),
+                name: "with standbys: SIGKILL of anything, four times", stack: .redundant,
+                actions: Array(repeating: .kill(.anything), count: 4), duration: .seconds(5)),
             Fault(
                 name: "with standbys: SIGKILL of everything at once, data kept", stack: .redundant,
                 actions: [.kill(.everything)], duration: .seconds(1)),

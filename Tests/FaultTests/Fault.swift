@@ -35,7 +35,7 @@ struct Fault: Sendable {
         /// One of them, as the dice fall.
         case one(Part)
         case every(Part)
-        /// The one that leads: Redis's master, the database's primary, the broker's node that leads a queue.
+        /// The one that leads: Redis's master, the database's primary, the broker's node that leads most queues.
         case leader(Part)
         case anything
         case everything

@@ -76,8 +76,12 @@ extension FaultStack {
             let port = try await SentinelServer.master(named: "tidemark", at: sentinel.port)
             return try #require(all.first { ($0 as? RedisServer)?.port == port })
         case .rabbitMQ:
-            let leaders = try await broker.control(["list_queues", "leader"])
-            return try #require(all.first { ($0 as? RabbitMQServer).map { leaders.contains($0.nodeName) } == true })
+            let queues = try await broker.control(["list_queues", "name", "leader"]).split(separator: "\n")
+            func led(_ server: any Server) -> Int {
+                guard let name = (server as? RabbitMQServer)?.nodeName else { return 0 }
+                return queues.count { $0.contains(".commands.") && $0.hasSuffix(name) }
+            }
+            return try #require(all.max { led($0) < led($1) })
         case .gateway, .projector, .sentinel: return try #require(all.first)
         }
     }

@@ -4,7 +4,7 @@ import Synchronization
 final class Reports: Sendable {
     private let standbyInSync = Mutex(false)
 
-    /// Of the database.
+    /// Whether the database's standby may take over.
     var isStandbyInSync: Bool { standbyInSync.withLock { $0 } }
 
     func add(_ report: String) {
@@ -12,10 +12,6 @@ final class Reports: Sendable {
         let line = report.prefix { $0 != "\n" }
         say("    \(line)")
         if line.contains("has everything") { standbyInSync.withLock { $0 = true } }
-        if line.contains("postgres"),
-            ["ended", "is gone", "goes on alone", "does not follow"].contains(where: line.contains)
-        {
-            standbyInSync.withLock { $0 = false }
-        }
+        if ["is gone", "goes on alone"].contains(where: line.contains) { standbyInSync.withLock { $0 = false } }
     }
 }
