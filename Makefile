@@ -1,6 +1,6 @@
 # What one can do here. `make run` and `make test` install what is missing (scripts/setup says what).
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench overload simulate fuzz lint format clean
+.PHONY: help setup build run test bench overload simulate fuzz chaos lint format clean
 
 help:
 	@echo "make run     install what is missing, build, start everything on this machine (tidemark dev)"
@@ -9,6 +9,7 @@ help:
 	@echo "make overload  a gateway at many times its load: what it answers, refuses and holds"
 	@echo "make simulate SEEDS=10000   run the store against simulated servers and faults, as long as asked"
 	@echo "make fuzz INPUTS=1000000    feed every decoder, and the HTTP API, with what nobody meant to send"
+	@echo "make chaos ROUNDS=3   make every fault on real servers, and write the table of docs/reliability.md"
 	@echo "make lint    formatting, shell scripts, SQL"
 
 setup:
@@ -39,6 +40,11 @@ INPUTS ?= 1000000
 fuzz: setup
 	FUZZ_INPUTS=$(INPUTS) scripts/test --no-parallel --filter '^FuzzTests\.'
 	scripts/fuzz-http
+
+ROUNDS ?= 1
+SEED ?= 1
+chaos: setup
+	ROUNDS=$(ROUNDS) SEED=$(SEED) scripts/chaos
 
 lint:
 	@scripts/setup --lint

@@ -198,6 +198,12 @@ let package = Package(
             dependencies: ["Cache", "Commands", "EventLog", "Gateway", "SplitMix", httpTypes, nioCore],
             swiftSettings: settings),
         .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "Checking", "History", "LocalStack", "SplitMix", "TidemarkClient", "tidemark", nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "SimulationTests", dependencies: ["LocalStack", "tidemark-simulate"], swiftSettings: settings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: settings),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),

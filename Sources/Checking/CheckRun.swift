@@ -17,7 +17,8 @@ package final class CheckRun: Sendable {
     }
 
     private let plan: CheckPlan
-    private let recorder = Recorder()
+    /// For calls of others that shall be judged too; their processes' numbers follow those of the plan's clients.
+    package let recorder = Recorder()
     private let settling = Mutex<(done: Int, of: Int)?>(nil)
 
     package init(_ plan: CheckPlan) { self.plan = plan }

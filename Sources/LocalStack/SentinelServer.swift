@@ -43,7 +43,7 @@ package struct SentinelServer: Server {
     }
 
     /// Asks the Sentinel at `port` for a master's port.
-    static func master(named name: String, at port: Int) async throws -> Int? {
+    package static func master(named name: String, at port: Int) async throws -> Int? {
         try await LoopbackConnection.run(port: port) { connection in
             try connection.write(Array("SENTINEL GET-MASTER-ADDR-BY-NAME \(name)\r\n".utf8))
             // *2, $length, address, $length, port

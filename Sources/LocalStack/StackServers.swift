@@ -1,14 +1,14 @@
-import Foundation
+package import Foundation
 
 /// The servers of one stack, in the stages in which they start, and where they are.
-struct StackServers: Sendable {
-    let stages: [[any Server]]
-    let endpoints: LocalStack.Endpoints
+package struct StackServers: Sendable {
+    package let stages: [[any Server]]
+    package let endpoints: LocalStack.Endpoints
     /// What has to go on while they run; until its task is cancelled.
-    var watch: @Sendable () async -> Void = {}
+    package private(set) var watch: @Sendable () async -> Void = {}
 
     /// One of each.
-    static func single(directory: URL, cacheBytes: Int) throws -> StackServers {
+    package static func single(directory: URL, cacheBytes: Int) throws -> StackServers {
         try refuse(directory, holding: "rabbitmq-1", made: "with --ha")
         let database = try DatabaseServers.preferred(directory: directory)
         let rabbit = try RabbitMQServer(directory: directory.appendingPathComponent("rabbitmq"))
@@ -22,7 +22,7 @@ struct StackServers: Sendable {
     }
 
     /// Each so often that one may die.
-    static func redundant(
+    package static func redundant(
         directory: URL, cacheBytes: Int, report: @escaping @Sendable (String) -> Void
     ) async throws -> StackServers {
         try refuse(directory, holding: "rabbitmq", made: "without --ha")

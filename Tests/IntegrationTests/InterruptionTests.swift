@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 @Suite("End to end: what dies in between")
-struct FaultTests {
+struct InterruptionTests {
     private final class Flag: Sendable {
         private let state = Mutex(false)
         var isSet: Bool { state.withLock { $0 } }
