@@ -42,10 +42,12 @@ enum PostgresRole: String, Sendable {
     case leases
     /// Schema changes: take as long as they take.
     case migration
+    /// A rebuild of the projection: bulk reads that take as long as they take, and writes under row locks.
+    case rebuild
 
     /// `SET` on connect, as libpq's `options` has it; a blank within a value needs a backslash.
     func options(statementTimeout: Duration) -> String {
-        let limit = self == .migration ? 0 : statementTimeout.inMilliseconds
+        let limit = self == .migration || self == .rebuild ? 0 : statementTimeout.inMilliseconds
         var settings = ["timezone=UTC", "statement_timeout=\(limit)"]
         switch self {
         case .writer:
@@ -60,6 +62,12 @@ enum PostgresRole: String, Sendable {
             settings += ["default_transaction_isolation=read\\ committed", "default_transaction_read_only=on"]
         case .leases, .migration:
             settings += ["default_transaction_isolation=read\\ committed"]
+        case .rebuild:
+            settings += [
+                "default_transaction_isolation=read\\ committed",
+                // One that stops at the switch must not keep the partition's row from its owner.
+                "idle_in_transaction_session_timeout=5000",
+            ]
         }
         return settings.map { "-c \($0)" }.joined(separator: " ")
     }
