@@ -55,6 +55,22 @@ final class PostgresSession {
         while let result = PQgetResult(handle) { try take(result) }
     }
 
+    /// - Returns: how many rows came. They are not looked at.
+    func copyOut(_ table: String) throws -> Int {
+        let begun = PQexec(handle, "COPY \(table) TO STDOUT (FORMAT binary)")
+        defer { PQclear(begun) }
+        guard PQresultStatus(begun) == PGRES_COPY_OUT else { throw failure() }
+        var message: UnsafeMutablePointer<CChar>?
+        // The trailer is a message as well.
+        var rows = -1
+        while PQgetCopyData(handle, &message, 0) > 0 {
+            PQfreemem(message)
+            rows += 1
+        }
+        while let result = PQgetResult(handle) { try take(result) }
+        return rows
+    }
+
     @discardableResult
     private func take(_ result: OpaquePointer?) throws -> String? {
         defer { PQclear(result) }

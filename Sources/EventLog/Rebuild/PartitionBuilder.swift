@@ -54,10 +54,11 @@ struct PartitionBuilder {
 
     /// Folds what the log has at the moment.
     mutating func catchUp() throws(EventLogError) {
-        try catchUp(to: try attempt { () throws(PostgresFailure) in
-            writer.parameters.int8(Int64(partition.number))
-            return try writer.run(Statements.partitionSequence).unsigned(0, 0)
-        })
+        try catchUp(
+            to: try attempt { () throws(PostgresFailure) in
+                writer.parameters.int8(Int64(partition.number))
+                return try writer.run(Statements.partitionSequence).unsigned(0, 0)
+            })
     }
 
     /// Folds up to exactly this sequence, which the log has.
@@ -172,7 +173,8 @@ struct PartitionBuilder {
 
     private static func gap(_ partition: Partition, _ position: UInt64) -> EventLogError {
         EventLogError(
-            .rejectedStatement, "The log of partition \(partition) lacks an event somewhere after \(position): it was damaged.")
+            .rejectedStatement,
+            "The log of partition \(partition) lacks an event somewhere after \(position): it was damaged.")
     }
 
     private mutating func learn(_ keys: [Key]) throws(EventLogError) {

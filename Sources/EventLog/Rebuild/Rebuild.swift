@@ -51,7 +51,8 @@ package struct Rebuild: Sendable {
     package static func rollBack(_ configuration: PostgresConfiguration) async throws -> RebuildStatus {
         try await withLedger(configuration) { rebuild in
             guard try await rebuild.ledger.status().has(.swapped) else {
-                throw RebuildRefusal("There is nothing to roll back: no rebuilt generation is served beside an older one.")
+                throw RebuildRefusal(
+                    "There is nothing to roll back: no rebuilt generation is served beside an older one.")
             }
             try await rebuild.claim()
             try await rebuild.ledger.rollBack()
@@ -126,7 +127,8 @@ package struct Rebuild: Sendable {
             let held = status.rows.compactMap { $0.standby?.heldUntil }.max()
             if try await ledger.claim(status.rows.count) { return }
             guard ContinuousClock.now < deadline, held == heldUntil || heldUntil == nil else {
-                throw RebuildRefusal("Another run works on this rebuild. `tidemark rebuild status` tells how far it is.")
+                throw RebuildRefusal(
+                    "Another run works on this rebuild. `tidemark rebuild status` tells how far it is.")
             }
             heldUntil = held
             try await Task.sleep(for: Self.renewalInterval)

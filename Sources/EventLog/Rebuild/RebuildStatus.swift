@@ -69,7 +69,8 @@ extension PostgresResult {
                 }
                 found.standby = RebuildStatus.Standby(
                     stage: stage, sequence: unsigned(row, 5), isHeld: bool(row, 6),
-                    heldUntil: timestamp(row, 11), verifiedAt: isNull(row, 7) ? nil : unsigned(row, 7), rows: isNull(row, 8) ? nil : unsigned(row, 8),
+                    heldUntil: timestamp(row, 11), verifiedAt: isNull(row, 7) ? nil : unsigned(row, 7),
+                    rows: isNull(row, 8) ? nil : unsigned(row, 8),
                     digest: isNull(row, 9) ? nil : data(row, 9), startedAt: timestamp(row, 10))
                 return found
             })

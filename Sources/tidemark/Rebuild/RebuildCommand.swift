@@ -55,7 +55,9 @@ struct RebuildRunCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64.") }
-        if accept && verifyOnly { throw ValidationError("--accept swaps, --verify-only doesn't: leave one of them out.") }
+        if accept && verifyOnly {
+            throw ValidationError("--accept swaps, --verify-only doesn't: leave one of them out.")
+        }
     }
 
     func run() async throws {
@@ -92,7 +94,8 @@ struct RebuildStatusCommand: AsyncParsableCommand {
 
 struct RebuildRollbackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Serve the generation before the rebuild again, in one step for all partitions.",
+        commandName: "rollback",
+        abstract: "Serve the generation before the rebuild again, in one step for all partitions.",
         discussion: "It was kept up to date, so nothing is lost. Exit status 4: there is nothing to go back to.")
 
     @OptionGroup var options: RebuildOptions

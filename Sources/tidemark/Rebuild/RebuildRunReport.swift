@@ -49,7 +49,9 @@ struct RebuildRunReport: Encodable {
 
     var text: String {
         let rate = seconds > 0 ? Int(Double(events) / seconds) : 0
-        var lines = ["\(Figures.count(events)) events in \(Figures.fixed(seconds, 1)) s, \(Figures.count(rate)) a second"]
+        var lines = [
+            "\(Figures.count(events)) events in \(Figures.fixed(seconds, 1)) s, \(Figures.count(rate)) a second"
+        ]
         for partition in partitions {
             let same = partition.digest == partition.liveDigest ? "equal" : "DIFFERENT"
             lines.append(

@@ -27,7 +27,9 @@ struct RebuildStatusReport: Encodable {
                 mirrored: row.isMirrored, stage: row.standby?.stage.rawValue,
                 standbySequence: row.standby.map { row.isMirrored ? row.sequence : $0.sequence },
                 running: row.standby?.isHeld, verifiedSequence: row.standby?.verifiedAt, rows: row.standby?.rows,
-                digest: row.standby?.digest.map { $0.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() })
+                digest: row.standby?.digest.map {
+                    $0.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+                })
         }
     }
 
