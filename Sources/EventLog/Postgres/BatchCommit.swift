@@ -60,7 +60,7 @@ struct BatchCommit {
             try connection.send(Statements.appendEvents)
         }
         if !write.projection.isEmpty {
-            for table in tables { try write.projection.sendRows(of: partition, to: table, connection) }
+            for table in tables { try write.projection.send(Statements.project[table], for: partition, connection) }
         }
         connection.parameters.int8(number)
         connection.parameters.int8(Int64(write.sequence))

@@ -5,15 +5,17 @@ extension PostgresConnection {
     /// A scan may go over many rows before it finds one.
     private static let copyPatience = 20
 
-    /// Begins to stream what a query finds, within the transaction that is open, if there is one. The server waits when the rows
-    /// aren't taken, so nothing gathers here.
+    /// Begins to stream what a query finds. The server waits when the rows aren't taken, so nothing gathers here.
     ///
     /// - Parameters:
     ///   - name: for logs.
     ///   - query: COPY takes no parameters: numbers stand in the text.
-    func beginCopy(_ name: String, _ query: String) throws(PostgresFailure) {
-        try open()
-        guard let handle else { throw PostgresFailure(kind: .notConnected, message: "", statement: name) }
+    ///   - inTransaction: within the transaction that was begun: it fails when that is gone.
+    func beginCopy(_ name: String, _ query: String, inTransaction: Bool = false) throws(PostgresFailure) {
+        if !inTransaction { try open() }
+        guard let handle, !inTransaction || PQtransactionStatus(handle) == PQTRANS_INTRANS else {
+            throw PostgresFailure(kind: .notConnected, message: "", statement: name)
+        }
         precondition(PQexitPipelineMode(handle) == 1, "a COPY begins on an idle connection")
         copied = CopiedRows()
         let statement = Statement(name, "COPY (\(query)) TO STDOUT (FORMAT binary)")

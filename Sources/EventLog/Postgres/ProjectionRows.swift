@@ -1,17 +1,17 @@
 import Commands
 
 extension Array where Element == (key: Key, value: StoredValue) {
-    /// Sends the rows, one a key, to a table of the projection.
-    func sendRows(
-        of partition: Partition, to table: ProjectionTable, _ connection: PostgresConnection
+    /// Sends the rows, one a key, to a table of the projection: by `project`, or by `add_rows`.
+    func send(
+        _ statement: Statement, for partition: Partition, _ connection: PostgresConnection
     ) throws(PostgresFailure) {
         connection.parameters.int8(Int64(partition.number))
         withUnsafeBufferPointer { connection.parameters.projection($0) }
-        try connection.send(Statements.project[table])
+        try connection.send(statement)
     }
 }
 
-/// The columns of `project`, in their order.
+/// The columns of `project` and `add_rows`, in their order.
 extension ParameterBuffer {
     fileprivate mutating func projection(_ rows: UnsafeBufferPointer<(key: Key, value: StoredValue)>) {
         texts(rows) { $0.key.text }

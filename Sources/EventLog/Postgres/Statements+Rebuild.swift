@@ -93,6 +93,13 @@ extension Statements {
         SELECT seq FROM partitions WHERE partition = $1
         """)
 
+    /// The owner waits meanwhile. Without the tree: a projection can be rebuilt whatever became of that.
+    static let lockSequence = Statement(
+        "lock_sequence", [.int8],
+        """
+        SELECT seq FROM partitions WHERE partition = $1 FOR UPDATE
+        """)
+
     static let rebuiltStates = TableStatement("rebuilt_states", [.texts]) { table in
         """
         SELECT key, version, created_version, deleted, expires_at FROM \(table.rawValue) WHERE key = ANY($1)
@@ -129,7 +136,12 @@ extension Statements {
 
     // MARK: - Comparing
 
-    static let beginSnapshot = Statement("begin_snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    static let beginSnapshot = Statement(
+        "begin_snapshot",
+        """
+        -- crdb-check: allow isolation -- the stronger level is a snapshot as well
+        BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
+        """)
 
     /// The snapshot stands while the new generation is brought to its positions.
     static let keepSnapshot = Statement("keep_snapshot", "SET LOCAL idle_in_transaction_session_timeout = 0")

@@ -8,6 +8,8 @@ struct PartitionBuilder {
     private static let roundBytes = 16 << 20
     private static let pageEvents = 1_000
     private static let pageBytes = 4 << 20
+    /// Events that one COPY sends: so few are read by the index, in order, and no snapshot stands for long.
+    private static let stretchEvents: UInt64 = 20_000
     private static let chunkRows = 2_000
     private static let chunkBytes = 4 << 20
     /// Events that are left to the switch, which holds the partition's row meanwhile.
@@ -28,6 +30,7 @@ struct PartitionBuilder {
     /// Rows written from here on are compared with the live ones.
     private(set) var difference: RebuildDifference?
     private var compares = false
+    private var holdsPartition = false
     private var began = ContinuousClock.now
 
     init(
@@ -63,7 +66,6 @@ struct PartitionBuilder {
 
     /// Folds up to exactly this sequence, which the log has.
     mutating func catchUp(to target: UInt64) throws(EventLogError) {
-        guard position < target else { return }
         try fold(through: target) { builder throws(EventLogError) in
             guard builder.buffer.changedBytes >= Self.roundBytes || builder.position == target else { return }
             try builder.attempt { () throws(PostgresFailure) in
@@ -89,14 +91,16 @@ struct PartitionBuilder {
             let target = try attempt { () throws(PostgresFailure) in
                 try begin()
                 writer.parameters.int8(Int64(partition.number))
-                try writer.send(Statements.lockPartition)
+                try writer.send(Statements.lockSequence)
                 try writer.synchronize()
-                let (_, snapshot) = try writer.next().partition(partition)
+                let sequence = try writer.next().unsigned(0, 0)
                 try writer.finish()
                 _ = try lockRebuild()
-                return snapshot.sequence
+                return sequence
             }
-            if position < target { try fold(through: target) { _ in } }
+            holdsPartition = true
+            defer { holdsPartition = false }
+            try fold(through: target) { _ in }
             try attempt { () throws(PostgresFailure) in try write() }
             try compare()
             if difference != nil {
@@ -132,6 +136,14 @@ struct PartitionBuilder {
     private mutating func fold(
         through target: UInt64, afterPage: (inout PartitionBuilder) throws(EventLogError) -> Void
     ) throws(EventLogError) {
+        while position < target {
+            try foldStretch(through: min(target, position + Self.stretchEvents), afterPage)
+        }
+    }
+
+    private mutating func foldStretch(
+        through target: UInt64, _ afterPage: (inout PartitionBuilder) throws(EventLogError) -> Void
+    ) throws(EventLogError) {
         try attempt { () throws(PostgresFailure) in
             try reader.beginCopy(
                 "events_to_fold",
@@ -160,7 +172,7 @@ struct PartitionBuilder {
                     try afterPage(&self)
                     page.removeAll(keepingCapacity: true)
                     bytes = 0
-                    pace.breathe(since: &began)
+                    if !holdsPartition { pace.breathe(since: &began) }
                 }
                 if row == nil { break }
             }
@@ -219,25 +231,32 @@ struct PartitionBuilder {
 
     /// What changed, and the position.
     private func write() throws(PostgresFailure) {
-        var chunk: [(key: Key, value: StoredValue)] = []
-        var bytes = 0
         // Neighbours in the index one after the other.
-        for row in buffer.changed.sorted(by: { $0.key < $1.key }) {
-            chunk.append(row)
-            bytes += row.value.content.value.count
-            if chunk.count == Self.chunkRows || bytes >= Self.chunkBytes {
-                try chunk.sendRows(of: partition, to: table, writer)
-                chunk.removeAll(keepingCapacity: true)
-                bytes = 0
-            }
-        }
-        if !chunk.isEmpty { try chunk.sendRows(of: partition, to: table, writer) }
+        let rows = buffer.changed.sorted { $0.key < $1.key }
+        // What isn't looked for first costs the server half.
+        try send(rows.lazy.filter(\.isNew), by: Statements.addRows[table])
+        try send(rows.lazy.filter { !$0.isNew }, by: Statements.project[table])
         writer.parameters.int8(Int64(partition.number))
         writer.parameters.int8(Int64(position))
         try writer.send(Statements.advanceRebuild)
         try writer.synchronize()
         while writer.hasQueued { _ = try writer.next() }
         try writer.finish()
+    }
+
+    private func send(_ rows: some Sequence<ReplayBuffer.Change>, by statement: Statement) throws(PostgresFailure) {
+        var chunk: [(key: Key, value: StoredValue)] = []
+        var bytes = 0
+        for row in rows {
+            chunk.append((row.key, row.value))
+            bytes += row.value.content.value.count
+            if chunk.count == Self.chunkRows || bytes >= Self.chunkBytes {
+                try chunk.send(statement, for: partition, writer)
+                chunk.removeAll(keepingCapacity: true)
+                bytes = 0
+            }
+        }
+        if !chunk.isEmpty { try chunk.send(statement, for: partition, writer) }
     }
 
     private func end() throws(PostgresFailure) {

@@ -95,11 +95,14 @@ struct ProjectionComparison {
 
     private func beginCopies(where condition: String, ordered: Bool) throws(PostgresFailure) {
         let columns = Self.columns.joined(separator: ", ")
-        for (connection, table) in [(live, table.other), (standby, table)] {
+        func begin(_ connection: PostgresConnection, _ table: ProjectionTable) throws(PostgresFailure) {
             try connection.beginCopy(
                 "compare_\(table.rawValue)",
-                "SELECT \(columns) FROM \(table.rawValue) WHERE \(condition)\(ordered ? " ORDER BY key" : "")")
+                "SELECT \(columns) FROM \(table.rawValue) WHERE \(condition)\(ordered ? " ORDER BY key" : "")",
+                inTransaction: connection === live)
         }
+        try begin(live, table.other)
+        try begin(standby, table)
     }
 }
 

@@ -257,10 +257,12 @@ package struct Rebuild: Sendable {
         var last = ""
         var dropped = 0
         while true {
+            let began = ContinuousClock.now
             let next = try await ledger.drop(from: table, after: last, limit: 1_000)
             if next.count == 0 { break }
             (last, dropped) = (next.last, dropped + next.count)
             progress.advance(by: next.count)
+            try await Task.sleep(for: pace.rest(since: began))
         }
         try await ledger.remove()
         return dropped

@@ -15,12 +15,15 @@ final class RebuildPace: Sendable {
     ///
     /// - Parameter began: when the lane last began to work.
     func breathe(since began: inout ContinuousClock.Instant) {
-        let worked = ContinuousClock.now - began
-        guard worked >= Self.longestWork else { return }
-        if givesWay.load(ordering: .relaxed) {
-            // No longer than makes a moment's difference, however long one step took.
-            Thread.sleep(forTimeInterval: min(worked * Self.restFactor, .seconds(1)) / .seconds(1))
-        }
+        guard ContinuousClock.now - began >= Self.longestWork else { return }
+        let rest = rest(since: began)
+        if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
         began = .now
+    }
+
+    /// How long to rest. No longer than makes a moment's difference, however long one step took.
+    func rest(since began: ContinuousClock.Instant) -> Duration {
+        guard givesWay.load(ordering: .relaxed) else { return .zero }
+        return min((ContinuousClock.now - began) * Self.restFactor, .seconds(1))
     }
 }

@@ -16,8 +16,15 @@ struct ReplayBuffer {
     private var entries: [Key: Entry] = [:]
     private var round = 0
     private let keyLimit: Int
+    struct Change {
+        let key: Key
+        /// Whether the key has no row yet.
+        let isNew: Bool
+        var value: StoredValue
+    }
+
     /// The rows that changed, each key once.
-    private(set) var changed: [(key: Key, value: StoredValue)] = []
+    private(set) var changed: [Change] = []
     /// What they take in memory, about.
     private(set) var changedBytes = 0
     /// Whether a key that is not in here has no row.
@@ -45,18 +52,20 @@ struct ReplayBuffer {
         guard event.kind != .rejected else { return }
         let next = changed.count
         var value: StoredValue?
+        var isNew = false
         // One look into the dictionary: this is where a rebuild's time goes.
         let index = Self.place(&entries[event.key, default: Entry()], in: round, next) { before in
             value = StoredValue(
                 event.kind, sequence: event.sequence, content: event.content, expiresAt: event.expiresAt,
                 appliedAt: event.appliedAt, before: before)
+            isNew = before == nil
             return value?.state
         }
         guard let value else { return }
         changedBytes += value.content.value.count
         if index == next {
             changedBytes += event.key.text.utf8.count + 128
-            changed.append((event.key, value))
+            changed.append(Change(key: event.key, isNew: isNew, value: value))
         } else {
             changedBytes -= changed[index].value.content.value.count
             changed[index].value = value

@@ -74,7 +74,7 @@ struct RebuildRunReport: Encodable {
             "generation \(generation) is served; the one before is kept up to date: `tidemark rebuild rollback`, or `finish`"
         case (false, true): "generation \(generation) is equal, and not served yet: `tidemark rebuild` swaps it in"
         case (false, false):
-            "nothing was swapped; if the live projection is the wrong one, `tidemark rebuild --accept`, "
+            "what differs was not swapped in; if the live projection is the wrong one, `tidemark rebuild --accept`, "
                 + "else `tidemark rebuild finish`"
         }
     }
