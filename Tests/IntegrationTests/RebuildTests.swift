@@ -31,7 +31,7 @@ struct RebuildTests {
         await #expect(throws: RebuildRefusal.self) { try await Self.run(log.database) }
 
         let store = PostgresEventStore(log.database.configuration())
-        _ = try await TestBatch(["new": "1", "key/0/1": "2"]).apply(to: store)
+        _ = try await TestBatch(["new": "1", "newer": "2"]).apply(to: store)
         let after = try log.served()
         #expect(after != before)
         _ = try await Rebuild.rollBack(log.database.configuration())
@@ -67,32 +67,26 @@ struct RebuildTests {
         ("UPDATE kv SET key = 'key/1/7b' WHERE key = 'key/1/7'", "key/1/7", "key"),
     ]
 
-    @Test(
-        "A projection damaged by hand is found out, not swapped unless told to, and repaired by the swap",
-        arguments: [true, false])
-    func damage(afterwards: Bool) async throws {
-        let log = try await RebuildLog(events: 4_000)
+    @Test("A projection damaged by hand is found out, not swapped unless told to, and repaired by the swap")
+    func damage() async throws {
+        let log = try await RebuildLog(events: 2_000)
         let right = try log.served()
         let sql = try log.database.sql()
         for damage in Self.damages {
-            if afterwards { _ = try await Self.run(log.database) { $0.verifyOnly = true } }
             try sql.run(damage.sql)
+            #expect(try log.served() != right)
             let report = try await Self.run(log.database)
             let found = try #require(report.differences.first, "\(damage)")
-            #expect(
-                found.partition == Partition(1) && found.key.text == damage.key && found.column == damage.column
-                    && !report.isSwapped, "\(damage): \(report.differences)")
-            #expect(try log.served() != right)
-            let repaired = try await Self.run(log.database) { $0.accept = true }
-            #expect(repaired.isSwapped)
+            #expect(found.partition == Partition(1) && found.key.text == damage.key && found.column == damage.column)
+            #expect(!report.isSwapped && found.keys == (damage.sql.contains("SET key") ? 2 : 1))
+            #expect(try await Self.run(log.database) { $0.accept = true }.isSwapped)
             #expect(try log.served() == right, "\(damage)")
             _ = try await Rebuild.finish(log.database.configuration(), progress: RebuildProgress())
             // The damages are made in kv.
-            if try log.generations() == ["2"] {
-                _ = try await Self.run(log.database)
-                _ = try await Rebuild.finish(log.database.configuration(), progress: RebuildProgress())
-            }
-            try sql.run("UPDATE partitions SET generation = 1")
+            try sql.run(
+                """
+                INSERT INTO kv SELECT * FROM kv_even; TRUNCATE kv_even; UPDATE partitions SET generation = 1
+                """)
         }
     }
 
@@ -104,11 +98,11 @@ struct RebuildTests {
                 UPDATE partitions SET seq = seq + 1 WHERE partition = NEW.partition;
                 INSERT INTO events (
                     partition, seq, kind, key, value, content_type, principal, command_id, issued_at, applied_at, leaf_hash)
-                SELECT partition, seq, 'put', 'late', 'right', 't', 'tester', gen_random_uuid(), now(), now(), ''
+                SELECT partition, seq, 'put', 'late', 'right'::bytea, 't', 'tester', gen_random_uuid(), now(), now(), ''::bytea
                 FROM partitions WHERE partition = NEW.partition;
                 INSERT INTO kv (
                     key, partition, version, created_version, value, content_type, expires_at, deleted, modified_at)
-                SELECT key, partition, seq, seq, '\(value)', content_type, NULL, false, applied_at
+                SELECT key, partition, seq, seq, '\(value)'::bytea, content_type, NULL, false, applied_at
                 FROM events WHERE key = 'late';
                 RETURN NEW;
             END $$;
@@ -138,7 +132,7 @@ struct RebuildTests {
         var other = TestBatch(["b": "2", "d": "4"])
         other.partition = Partition(1)
         var expiring = TestBatch(["a": "1", "c": "3"])
-        expiring.items[1].expiresAt = expiring.time
+        expiring.items[1].expiresAt = Timestamp(microseconds: 1)
         _ = try await expiring.apply(to: store)
         _ = try await other.apply(to: store)
         let sql = try database.sql()
