@@ -2,6 +2,7 @@ import Checking
 import EventLog
 import Foundation
 import History
+import Projector
 import Testing
 
 @Suite("Rebuilding the projection while a cluster works", .timeLimit(.minutes(3)))
