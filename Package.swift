@@ -49,6 +49,10 @@ let migrations = [
     "0011_dead_letters",
     "0012_trials",
     "0013_access_keys",
+    "0020_partitions_generation",
+    "0021_kv_even",
+    "0022_kv_even_expiring",
+    "0023_rebuilds",
 ]
 
 let package = Package(

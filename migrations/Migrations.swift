@@ -15,6 +15,10 @@ package enum Migrations {
         ("0011_dead_letters", text(PackageResources._011_dead_letters_sql)),
         ("0012_trials", text(PackageResources._012_trials_sql)),
         ("0013_access_keys", text(PackageResources._013_access_keys_sql)),
+        ("0020_partitions_generation", text(PackageResources._020_partitions_generation_sql)),
+        ("0021_kv_even", text(PackageResources._021_kv_even_sql)),
+        ("0022_kv_even_expiring", text(PackageResources._022_kv_even_expiring_sql)),
+        ("0023_rebuilds", text(PackageResources._023_rebuilds_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

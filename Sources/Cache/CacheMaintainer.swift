@@ -39,11 +39,11 @@ package actor CacheMaintainer {
 
     /// - Parameters:
     ///   - epoch: the fencing epoch the partition is owned under.
-    ///   - generation: of the projection; entries of another one are never served.
+    ///   - generation: of the projection; `serve` tells of a newer one. Entries of another one are never served.
     ///   - leaseStands: whether the lease on the partition surely stands, by the local monotonic clock. While it doesn't, the
     ///     heartbeat is left to expire and nothing is repaired.
     package init(
-        partition: Partition, epoch: UInt64, generation: some BinaryInteger, cache: any CacheProjection,
+        partition: Partition, epoch: UInt64, generation: Int64, cache: any CacheProjection,
         store: any EventStore, settings: Settings = Settings(), logger: Logger,
         leaseStands: @escaping @Sendable () -> Bool
     ) {
@@ -97,6 +97,13 @@ package actor CacheMaintainer {
         }
         changedState()
         return maintenance.state == .fenced
+    }
+
+    /// The partition serves this generation of the projection now; drops the entries of the one before.
+    package func serve(generation: Int64) {
+        guard maintenance.serve(generation: generation) else { return }
+        logger.info("projection's generation changed", metadata: ["projection.generation": "\(generation)"])
+        changedState()
     }
 
     /// Ends the heartbeat and the repair. What Redis holds stays, for the next owner to take over.

@@ -30,17 +30,31 @@ struct CacheMaintenance: Sendable {
 
     private(set) var state = State.detached
     private let epoch: UInt64
-    /// What the incarnations of this projection begin with: `g<generation>-`.
-    private let incarnationPrefix: String
+    private var generation: Int64
     private var newest: UInt64?
     /// Counts what was noted, so that a repair can tell whether it has missed something.
     private var revision: UInt64 = 0
     private var origins: ActiveOrigins
 
-    init(epoch: UInt64, generation: some BinaryInteger, originLimit: Int) {
+    init(epoch: UInt64, generation: Int64, originLimit: Int) {
         self.epoch = epoch
-        incarnationPrefix = "g\(generation)-"
+        self.generation = generation
         origins = ActiveOrigins(limit: originLimit)
+    }
+
+    /// What the incarnations of the generation's entries begin with.
+    private var incarnationPrefix: String { "g\(generation)-" }
+
+    /// The partition serves this generation of the projection: entries of an earlier one are to go.
+    ///
+    /// - Returns: whether that is news.
+    mutating func serve(generation: Int64) -> Bool {
+        guard generation > self.generation else { return false }
+        self.generation = generation
+        // A repair that is under way would end with the old incarnation.
+        revision += 1
+        if case .following = state { state = .detached }
+        return true
     }
 
     /// The partition's vector in the database, as it was read at some time since the take-over.

@@ -39,12 +39,17 @@ package struct LeaseTable: Sendable {
         package var owner: WorkerID?
         package var epoch: UInt64
         package var expired: Bool
+        /// Of the projection that the partition serves.
+        package var generation: Int64
 
-        package init(partition: Partition, owner: WorkerID?, epoch: UInt64, expired: Bool) {
+        package init(
+            partition: Partition, owner: WorkerID?, epoch: UInt64, expired: Bool, generation: Int64 = 1
+        ) {
             self.partition = partition
             self.owner = owner
             self.epoch = epoch
             self.expired = expired
+            self.generation = generation
         }
     }
 

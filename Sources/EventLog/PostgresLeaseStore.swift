@@ -77,7 +77,7 @@ extension PostgresResult {
         (0..<rowCount).map { row in
             LeaseTable.Entry(
                 partition: Partition(Int(int8(row, 0))), owner: isNull(row, 1) ? nil : WorkerID(uuid(row, 1)),
-                epoch: unsigned(row, 2), expired: bool(row, 3))
+                epoch: unsigned(row, 2), expired: bool(row, 3), generation: int8(row, 4))
         }
     }
 
@@ -86,7 +86,7 @@ extension PostgresResult {
 
 extension Duration {
     /// Rounded down.
-    fileprivate var inMicroseconds: Int64 {
+    var inMicroseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }

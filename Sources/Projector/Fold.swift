@@ -82,7 +82,6 @@ package struct Fold {
                 partition: snapshot.partition, sequence: sequence + 1, kind: .expired, key: key,
                 previousVersion: state.version, principal: Self.ownPrincipal,
                 commandID: .named("expired", key.text, String(state.version)), issuedAt: expiresAt, appliedAt: now))
-        touch(key, deletedValue(created: state.createdVersion))
     }
 
     // MARK: - One command
@@ -116,23 +115,12 @@ package struct Fold {
             event.salt = salt
             event.commitment = Event.commitment(salt: salt, value: content.value)
             event.expiresAt = command.expiresAt
-            let appended = append(event)
-            touch(
-                command.key,
-                StoredValue(
-                    state: KeyState(
-                        version: sequence, createdVersion: current?.createdVersion ?? sequence, deleted: false,
-                        expiresAt: command.expiresAt),
-                    content: content, modifiedAt: now))
-            return appended
         case .delete:
             event.kind = .deleted
-            let appended = append(event)
-            touch(command.key, deletedValue(created: state?.createdVersion ?? sequence))
-            return appended
         case .barrier:
             preconditionFailure("a barrier is no event")
         }
+        return append(event)
     }
 
     /// Another request had this `Idempotency-Key` first. The refusal gets an id of its own, made of both, so that it too is
@@ -158,20 +146,13 @@ package struct Fold {
 
     private func state(of key: Key) -> KeyState? { touched[key]?.state ?? snapshot.keys[key] }
 
-    private mutating func touch(_ key: Key, _ value: StoredValue) {
-        if touched.updateValue(value, forKey: key) == nil { touchOrder.append(key) }
-    }
-
-    private func deletedValue(created: UInt64) -> StoredValue {
-        StoredValue(
-            state: KeyState(version: sequence, createdVersion: created, deleted: true, expiresAt: nil),
-            content: Content(value: Data(), type: Content.defaultType), modifiedAt: now)
-    }
-
     @discardableResult
     private mutating func append(_ event: Event) -> Event {
         var event = event
         event.leafHash = event.computedLeafHash
+        if let value = StoredValue(after: event, before: state(of: event.key)) {
+            if touched.updateValue(value, forKey: event.key) == nil { touchOrder.append(event.key) }
+        }
         sequence = event.sequence
         tree.append(leafHash: event.leafHash)
         events.append(event)

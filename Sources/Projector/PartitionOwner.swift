@@ -22,7 +22,7 @@ final class PartitionOwner: Sendable {
     }
 
     init(
-        _ partition: Partition, epoch: UInt64, parts: ProjectorParts, trialGate: AsyncGate, metrics: ProjectorMetrics,
+        _ partition: Partition, epoch: UInt64, generation: Int64, parts: ProjectorParts, trialGate: AsyncGate, metrics: ProjectorMetrics,
         logger: Logger,
         leaseStands: @escaping @Sendable () -> Bool
     ) {
@@ -35,7 +35,7 @@ final class PartitionOwner: Sendable {
         self.metrics = metrics
         self.logger = logger
         cache = CacheMaintainer(
-            partition: partition, epoch: epoch, generation: parts.cluster.generation, cache: parts.cache,
+            partition: partition, epoch: epoch, generation: generation, cache: parts.cache,
             store: parts.store, logger: logger, leaseStands: leaseStands)
     }
 
@@ -54,6 +54,9 @@ final class PartitionOwner: Sendable {
         await cache.stop()
         return fenced
     }
+
+    /// The partition serves this generation of the projection.
+    func serve(generation: Int64) async { await cache.serve(generation: generation) }
 
     /// Begins a graceful end: the batch at hand is applied, then `run` returns.
     func stop() {

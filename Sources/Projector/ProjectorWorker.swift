@@ -65,11 +65,14 @@ package actor ProjectorWorker: Service {
         let plan = LeasePolicy.plan(table, for: worker, held: held.mapValues(\.owner.epoch))
         for partition in plan.lost { held[partition]?.task.cancel() }
         for partition in plan.release where held[partition]?.leaving == false { leave(partition) }
-        for partition in plan.acquire where held[partition] == nil { await takeOver(partition) }
+        for entry in table.entries { await held[entry.partition]?.owner.serve(generation: entry.generation) }
+        for partition in plan.acquire where held[partition] == nil {
+            await takeOver(partition, generation: table.entries[partition.number].generation)
+        }
         metrics.partitionsOwned.record(held.count)
     }
 
-    private func takeOver(_ partition: Partition) async {
+    private func takeOver(_ partition: Partition, generation: Int64) async {
         let epoch: UInt64
         do {
             guard
@@ -84,7 +87,7 @@ package actor ProjectorWorker: Service {
         metrics.takeovers.increment()
         logger.info("partition taken over", metadata: ["partition": "\(partition)", "epoch": "\(epoch)"])
         let owner = PartitionOwner(
-            partition, epoch: epoch, parts: parts, trialGate: trialGate, metrics: metrics, logger: logger,
+            partition, epoch: epoch, generation: generation, parts: parts, trialGate: trialGate, metrics: metrics, logger: logger,
             leaseStands: { [lease] in lease.stands })
         let task = Task {
             let fenced = await owner.run()

@@ -134,6 +134,40 @@ import Testing
         }
     }
 
+    @Test(
+        "When the projection's generation grows, the entries are dropped, whatever is on its way; an older one is no news"
+    )
+    func generation() {
+        var maintenance = Self.following()
+        let news = (2...3).map { maintenance.serve(generation: $0) }
+        #expect(news == [false, false])
+        #expect(maintenance.state == .following(Self.position(10)))
+        _ = maintenance.committed(from: 10, to: 12, applied: [:])
+        let newer = maintenance.serve(generation: 4)
+        #expect(newer)
+        maintenance.answered(.done, from: Self.position(10), to: Self.position(12))
+        #expect(maintenance.state == .detached)
+        #expect(
+            maintenance.repair(from: Self.position(12), tooLong: false, incarnation: "n")
+                == .drop(at: Self.position(12, "g4-n"), applied: [Self.a: 7], revision: 3))
+    }
+
+    @Test("A repair that began under the generation before is not its end")
+    func generationDuringRepair() {
+        var maintenance = CacheMaintenance(epoch: 5, generation: 3, originLimit: 4)
+        maintenance.learned(VersionVector(sequence: 10))
+        guard
+            case .replay(_, let target, _, let revision) = maintenance.repair(
+                from: Self.position(2), tooLong: false, incarnation: "")
+        else {
+            Issue.record("no replay")
+            return
+        }
+        _ = maintenance.serve(generation: 4)
+        let complete = maintenance.repaired(at: target, revision: revision)
+        #expect(!complete && maintenance.state == .detached)
+    }
+
     @Test("Origins stay bounded: past the limit the half heard last replaces the rest")
     func originLimit() {
         var maintenance = Self.following()

@@ -104,7 +104,7 @@ struct CacheBench {
     }
 
     func maintainer(
-        epoch: UInt64 = 1, generation: Int = 1, settings: CacheMaintainer.Settings = .init(),
+        epoch: UInt64 = 1, generation: Int64 = 1, settings: CacheMaintainer.Settings = .init(),
         leaseStands: @escaping @Sendable () -> Bool = { true }
     ) -> CacheMaintainer {
         CacheMaintainer(

@@ -4,6 +4,8 @@ import Commands
 struct BatchCommit {
     let write: BatchWrite
     let partition: Partition
+    /// Where the projection is written.
+    let tables: [ProjectionTable]
 
     func run(on connection: PostgresConnection) -> Result<BatchWrite, EventLogError> {
         do throws(PostgresFailure) {
@@ -58,9 +60,7 @@ struct BatchCommit {
             try connection.send(Statements.appendEvents)
         }
         if !write.projection.isEmpty {
-            connection.parameters.int8(number)
-            write.projection.withUnsafeBufferPointer { connection.parameters.projection($0) }
-            try connection.send(Statements.project)
+            for table in tables { try write.projection.send(Statements.project[table], for: partition, connection) }
         }
         connection.parameters.int8(number)
         connection.parameters.int8(Int64(write.sequence))
@@ -84,7 +84,7 @@ struct BatchCommit {
     }
 }
 
-/// The columns of `append_events`, `project` and `bury_commands`, in their order.
+/// The columns of `append_events` and `bury_commands`, in their order.
 extension ParameterBuffer {
     fileprivate mutating func events(_ rows: UnsafeBufferPointer<Event>) {
         int8s(rows) { Int64($0.sequence) }
@@ -107,17 +107,6 @@ extension ParameterBuffer {
         timestamps(rows) { $0.issuedAt }
         timestamps(rows) { $0.appliedAt }
         bytesArray(rows) { $0.leafHash }
-    }
-
-    fileprivate mutating func projection(_ rows: UnsafeBufferPointer<(key: Key, value: StoredValue)>) {
-        texts(rows) { $0.key.text }
-        int8s(rows) { Int64($0.value.state.version) }
-        int8s(rows) { Int64($0.value.state.createdVersion) }
-        bytesArray(rows) { $0.value.content.value }
-        texts(rows) { $0.value.content.type }
-        timestamps(rows) { $0.value.state.expiresAt }
-        bools(rows) { $0.value.state.deleted }
-        timestamps(rows) { $0.value.modifiedAt }
     }
 
     fileprivate mutating func deadLetters(_ rows: UnsafeBufferPointer<DeadLetter>) {

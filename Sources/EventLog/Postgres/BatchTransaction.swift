@@ -2,8 +2,8 @@ import Commands
 
 /// One batch's transaction, as a lane runs it: two round trips when nothing is in its way.
 ///
-/// The first sends two pipelines at once: the keys' rows at some sequence of the partition, then BEGIN and the
-/// partition's row under lock, whose sequence must be the same. So the serializable transaction itself reads nothing that
+/// The first sends two pipelines at once: the keys' rows at some sequence and generation of the partition, then BEGIN and
+/// the partition's row under lock, which must have the same ones. So the serializable transaction itself reads nothing that
 /// other partitions write, and conflicts only with a second owner.
 struct BatchTransaction: Sendable {
     let read: BatchRead
@@ -13,10 +13,10 @@ struct BatchTransaction: Sendable {
     func run(on connection: PostgresConnection) -> Result<BatchWrite, EventLogError> {
         do throws(PostgresFailure) {
             try connection.open()
-            var (epoch, snapshot) = try begin(connection)
-            guard epoch == read.epoch else {
+            var (standing, snapshot) = try begin(connection)
+            guard let standing, standing.epoch == read.epoch else {
                 connection.rollBack()
-                return .failure(refusal(epoch))
+                return .failure(refusal(standing?.epoch))
             }
             while true {
                 switch decide(snapshot) {
@@ -27,7 +27,8 @@ struct BatchTransaction: Sendable {
                     try snapshot.addRecorded(commands, CommandLookup.receive(connection))
                     try connection.finish()
                 case .write(let write):
-                    return BatchCommit(write: write, partition: read.partition).run(on: connection)
+                    return BatchCommit(write: write, partition: read.partition, tables: standing.tables)
+                        .run(on: connection)
                 }
             }
         } catch {
@@ -36,10 +37,10 @@ struct BatchTransaction: Sendable {
         }
     }
 
-    /// - Returns: `nil` for the epoch when there is no such partition.
+    /// - Returns: `nil` for the standing when there is no such partition.
     private func begin(
         _ connection: PostgresConnection
-    ) throws(PostgresFailure) -> (epoch: UInt64?, snapshot: PartitionSnapshot) {
+    ) throws(PostgresFailure) -> (standing: PartitionStanding?, snapshot: PartitionSnapshot) {
         if !read.keys.isEmpty {
             connection.parameters.int8(Int64(read.partition.number))
             connection.parameters.keys(read.keys)
@@ -57,25 +58,26 @@ struct BatchTransaction: Sendable {
         if !read.commandIDs.isEmpty { try CommandLookup.send(read.commandIDs, in: [read.partition], connection) }
         try connection.synchronize()
 
-        var keys: (sequence: UInt64?, states: [Key: KeyState])?
+        var keys: (sequence: UInt64?, generation: Int64?, states: [Key: KeyState])?
         if !read.keys.isEmpty {
             keys = try connection.next().keyStates()
             try connection.finish()
         }
         _ = try connection.next()
-        var (epoch, snapshot) = try connection.next().partition(read.partition)
+        var (standing, snapshot) = try connection.next().partition(read.partition)
         if !read.origins.isEmpty { snapshot.applied = try connection.next().applied(from: 0) }
         if !read.commandIDs.isEmpty { try snapshot.addRecorded(read.commandIDs, CommandLookup.receive(connection)) }
         try connection.finish()
         if let keys {
-            guard keys.sequence == snapshot.sequence || epoch != read.epoch else {
+            let same = keys.sequence == snapshot.sequence && keys.generation == standing?.generation
+            guard same || standing?.epoch != read.epoch else {
                 throw PostgresFailure(
                     kind: .statement(sqlState: "40001"), message: "the partition moved on between the two reads",
                     statement: Statements.keyStates.name)
             }
             snapshot.keys = keys.states
         }
-        return (epoch, snapshot)
+        return (standing, snapshot)
     }
 
     private func refusal(_ found: UInt64?) -> EventLogError {

@@ -46,13 +46,15 @@ enum PostgresRole: String, Sendable {
     case migration
     /// Streams of whole tables, for tools: as long as they take, too.
     case scan
+    /// A rebuild of the projection: bulk reads that take as long as they take, and writes under row locks.
+    case rebuild
 
     /// Whether its connections ask for read-only transactions themselves.
     var isReader: Bool { self == .reader || self == .scan }
 
     /// `SET` on connect, as libpq's `options` has it; a blank within a value needs a backslash.
     func options(statementTimeout: Duration) -> String {
-        let limit = [.migration, .scan].contains(self) ? 0 : statementTimeout.inMilliseconds
+        let limit = [.migration, .scan, .rebuild].contains(self) ? 0 : statementTimeout.inMilliseconds
         var settings = ["timezone=UTC", "statement_timeout=\(limit)"]
         switch self {
         case .writer:
@@ -73,6 +75,12 @@ enum PostgresRole: String, Sendable {
             ]
         case .leases, .access, .migration:
             settings += ["default_transaction_isolation=read\\ committed"]
+        case .rebuild:
+            settings += [
+                "default_transaction_isolation=read\\ committed",
+                // One that stops at the switch must not keep the partition's row from its owner.
+                "idle_in_transaction_session_timeout=5000",
+            ]
         }
         return settings.map { "-c \($0)" }.joined(separator: " ")
     }

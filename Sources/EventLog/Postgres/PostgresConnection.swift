@@ -14,22 +14,25 @@ import Lanes
 /// pipeline up to the synchronization point is skipped by the server; `rollBack` clears that away. A connection that is lost
 /// is closed, and opened again at the next `open`.
 final class PostgresConnection {
-    private let configuration: PostgresConfiguration
+    let configuration: PostgresConfiguration
     private let role: PostgresRole
     private let metrics: EventLogMetrics
     private var connector: PostgresConnector
-    private var handle: OpaquePointer?
+    private(set) var handle: OpaquePointer?
     private var prepared: Set<String> = []
     /// What was sent and, from `nextQueued` on, not answered yet.
     private var queued: [Queued] = []
     private var nextQueued = 0
-    private var deadline = ContinuousClock.now
+    /// For the answer that is awaited.
+    var deadline = ContinuousClock.now
     private var expiry = ContinuousClock.now
     private var backoff = Duration.zero
     private var retryAt = ContinuousClock.now
     private var openFailure = ""
     /// Reused by every statement.
     var parameters = ParameterBuffer()
+    /// What a COPY under way has sent and is not read yet.
+    var copied = CopiedRows()
 
     private enum Queued {
         case statement(Statement, prepares: Bool)
@@ -83,6 +86,7 @@ final class PostgresConnection {
 
     func close() {
         guard let handle else { return }
+        copied = CopiedRows()
         PQfinish(handle)
         self.handle = nil
         prepared = []
@@ -231,7 +235,7 @@ final class PostgresConnection {
         return PQgetResult(handle).map { PostgresResult(adopting: $0) }
     }
 
-    private func wait(_ handle: OpaquePointer, alsoWritable: Bool) throws(PostgresFailure) {
+    func wait(_ handle: OpaquePointer, alsoWritable: Bool) throws(PostgresFailure) {
         while true {
             if PQstatus(handle) != CONNECTION_OK { throw lost(nil) }
             let left = ContinuousClock.now.duration(to: deadline)
@@ -249,17 +253,17 @@ final class PostgresConnection {
 
     // MARK: - Failures
 
-    private func failure(_ result: borrowing PostgresResult, _ statement: Statement?) -> PostgresFailure? {
+    func failure(_ result: borrowing PostgresResult, _ statement: Statement?) -> PostgresFailure? {
         PostgresFailure(result, statement: statement?.name ?? "")
     }
 
     /// Closes a connection whose end `failure` is.
-    private func ended(_ failure: PostgresFailure) -> PostgresFailure {
+    func ended(_ failure: PostgresFailure) -> PostgresFailure {
         if failure.connectionIsGone { close() }
         return failure
     }
 
-    private func lost(_ statement: Statement?) -> PostgresFailure {
+    func lost(_ statement: Statement?) -> PostgresFailure {
         let message = handle.map { String(cString: PQerrorMessage($0)) } ?? ""
         close()
         return PostgresFailure(

@@ -14,6 +14,8 @@ struct PostgresResult: ~Copyable {
 
     var status: ExecStatusType { PQresultStatus(raw) }
     var rowCount: Int { Int(PQntuples(raw)) }
+    /// Of INSERT, UPDATE and DELETE.
+    var affectedRows: Int { Int(String(cString: PQcmdTuples(raw))) ?? 0 }
     /// `COMMIT`, `INSERT 0 3` …
     var commandTag: String { String(cString: PQcmdStatus(raw)) }
 

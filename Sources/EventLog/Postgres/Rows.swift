@@ -3,8 +3,8 @@ import Foundation
 
 /// Rows of the statements in `Statements` become the model's values. Column numbers follow the SELECT lists there.
 extension PostgresResult {
-    /// `lock_partition`; `nil` for the epoch when the partition has no row.
-    func partition(_ partition: Partition) -> (epoch: UInt64?, snapshot: PartitionSnapshot) {
+    /// `lock_partition`; `nil` for what stands beside the snapshot when the partition has no row.
+    func partition(_ partition: Partition) -> (standing: PartitionStanding?, snapshot: PartitionSnapshot) {
         var snapshot = PartitionSnapshot(
             partition: partition, sequence: 0, tree: MerkleFrontier(), lastAppliedAt: Timestamp(microseconds: 0),
             applied: [:], keys: [:], recorded: [:], lookedUp: [])
@@ -15,14 +15,16 @@ extension PostgresResult {
         }
         snapshot.tree = tree
         snapshot.lastAppliedAt = timestamp(0, 3)
-        return (unsigned(0, 1), snapshot)
+        return (
+            PartitionStanding(epoch: unsigned(0, 1), generation: int8(0, 4), isMirrored: bool(0, 5)), snapshot
+        )
     }
 
-    /// `key_states`, and the sequence they stand at; `nil` when the partition has no row.
-    func keyStates() -> (sequence: UInt64?, states: [Key: KeyState]) {
+    /// `key_states`, and the sequence and generation they stand at; `nil` when the partition has no row.
+    func keyStates() -> (sequence: UInt64?, generation: Int64?, states: [Key: KeyState]) {
         var states: [Key: KeyState] = Dictionary(minimumCapacity: rowCount)
-        for row in 0..<rowCount where !isNull(row, 1) { states[key(row, 1)] = keyState(row, from: 2) }
-        return (rowCount == 0 ? nil : unsigned(0, 0), states)
+        for row in 0..<rowCount where !isNull(row, 2) { states[key(row, 2)] = keyState(row, from: 3) }
+        return rowCount == 0 ? (nil, nil, states) : (unsigned(0, 0), int8(0, 1), states)
     }
 
     /// Version, created version, deleted, expiry.
@@ -132,5 +134,20 @@ extension PostgresResult {
 
     private func optionalTimestamp(_ row: Int, _ column: Int) -> Timestamp? {
         isNull(row, column) ? nil : timestamp(row, column)
+    }
+}
+
+/// What the partition's row says beside the log's position.
+struct PartitionStanding: Sendable {
+    var epoch: UInt64
+    /// Of the projection that is served.
+    var generation: Int64
+    /// Whether the generation before is written too.
+    var isMirrored: Bool
+
+    /// Where the projection is written.
+    var tables: [ProjectionTable] {
+        let served = ProjectionTable(ofGeneration: generation)
+        return isMirrored ? [served, served.other] : [served]
     }
 }

@@ -1,5 +1,22 @@
 /// Every statement that runs after the schema stands. Both PostgreSQL and CockroachDB accept them.
 enum Statements {
+    // MARK: - The generation that is served
+
+    /// To be called `p` by the statements that `served` stands in.
+    private static let partitionRow = "SELECT seq, generation FROM partitions WHERE partition = $1"
+
+    /// Rows of the generation that partition $1 serves. Of the other table not even the index is looked into: its condition on
+    /// `p` has no variables and is evaluated first.
+    private static func served(_ columns: String, where condition: String) -> String {
+        func rows(_ table: ProjectionTable) -> String {
+            """
+            SELECT \(columns) FROM \(table.rawValue)
+            WHERE \(condition) AND (SELECT generation % 2 FROM p) = \(table.parity)
+            """
+        }
+        return "\(rows(.odd)) UNION ALL \(rows(.even))"
+    }
+
     // MARK: - A batch's transaction, first round trip
 
     static let begin = Statement("begin", "BEGIN ISOLATION LEVEL SERIALIZABLE")
@@ -9,7 +26,7 @@ enum Statements {
     static let lockPartition = Statement(
         "lock_partition", [.int8],
         """
-        SELECT seq, epoch, tree, last_applied_at FROM partitions WHERE partition = $1 FOR UPDATE
+        SELECT seq, epoch, tree, last_applied_at, generation, mirrored FROM partitions WHERE partition = $1 FOR UPDATE
         """)
 
     static let appliedOfOrigins = Statement(
@@ -24,9 +41,11 @@ enum Statements {
     static let keyStates = Statement(
         "key_states", [.int8, .texts],
         """
-        SELECT p.seq, k.key, k.version, k.created_version, k.deleted, k.expires_at
-        FROM partitions AS p LEFT JOIN kv AS k ON k.key = ANY($2)
-        WHERE p.partition = $1
+        WITH p AS (\(partitionRow))
+        SELECT p.seq, p.generation, k.key, k.version, k.created_version, k.deleted, k.expires_at
+        FROM p LEFT JOIN (
+            \(served("key, version, created_version, deleted, expires_at", where: "key = ANY($2)"))
+        ) AS k ON true
         """)
 
     static let recordedCommands = Statement(
@@ -69,22 +88,35 @@ enum Statements {
             reason, principal, command_id, fingerprint, origin, origin_seq, traceparent, issued_at, applied_at, leaf_hash)
         """)
 
-    static let project = Statement(
-        "project", [.int8, .texts, .int8s, .int8s, .bytesArray, .texts, .timestamps, .bools, .timestamps],
+    static let project = TableStatement("project", projectionColumns) { table in
         """
-        INSERT INTO kv (
+        \(insertRows(into: table))
+        ON CONFLICT (key) DO UPDATE SET
+            partition = excluded.partition, version = excluded.version, created_version = excluded.created_version,
+            value = excluded.value, content_type = excluded.content_type, expires_at = excluded.expires_at,
+            deleted = excluded.deleted, modified_at = excluded.modified_at
+        WHERE \(table.rawValue).version < excluded.version
+        """
+    }
+
+    /// For keys that have no row.
+    static let addRows = TableStatement("add_rows", projectionColumns) { insertRows(into: $0) }
+
+    private static let projectionColumns: [Statement.Parameter] = [
+        .int8, .texts, .int8s, .int8s, .bytesArray, .texts, .timestamps, .bools, .timestamps,
+    ]
+
+    private static func insertRows(into table: ProjectionTable) -> String {
+        """
+        INSERT INTO \(table.rawValue) (
             key, partition, version, created_version, value, content_type, expires_at, deleted, modified_at)
         SELECT
             u.key, $1, u.version, u.created_version, u.value, u.content_type, u.expires_at, u.deleted, u.modified_at
         FROM unnest(
             $2::text[], $3::int8[], $4::int8[], $5::bytea[], $6::text[], $7::timestamptz[], $8::bool[], $9::timestamptz[]
         ) AS u (key, version, created_version, value, content_type, expires_at, deleted, modified_at)
-        ON CONFLICT (key) DO UPDATE SET
-            partition = excluded.partition, version = excluded.version, created_version = excluded.created_version,
-            value = excluded.value, content_type = excluded.content_type, expires_at = excluded.expires_at,
-            deleted = excluded.deleted, modified_at = excluded.modified_at
-        WHERE kv.version < excluded.version
-        """)
+        """
+    }
 
     static let advancePartition = Statement(
         "advance_partition", [.int8, .int8, .bytes, .timestamp],
@@ -156,8 +188,12 @@ enum Statements {
     static let keysAwaitingExpiry = Statement(
         "keys_awaiting_expiry", [.int8, .timestamp, .int8],
         """
-        SELECT key FROM kv -- crdb-check: allow nulls-order -- no NULL passes the filter
-        WHERE partition = $1 AND expires_at IS NOT NULL AND expires_at <= $2 AND NOT deleted
+        WITH p AS (\(partitionRow))
+        SELECT key FROM ( -- crdb-check: allow nulls-order -- no NULL passes the filter
+            \(served(
+                "key, expires_at",
+                where: "partition = $1 AND expires_at IS NOT NULL AND expires_at <= $2 AND NOT deleted"))
+        ) AS k
         ORDER BY expires_at LIMIT $3
         """)
 
@@ -166,9 +202,12 @@ enum Statements {
     static let readKey = Statement(
         "read_key", [.int8, .text],
         """
+        WITH p AS (\(partitionRow))
         SELECT p.seq, k.version, k.created_version, k.deleted, k.expires_at, k.value, k.content_type, k.modified_at
-        FROM partitions AS p LEFT JOIN kv AS k ON k.key = $2
-        WHERE p.partition = $1
+        FROM p LEFT JOIN (
+            \(served(
+                "version, created_version, deleted, expires_at, value, content_type, modified_at", where: "key = $2"))
+        ) AS k ON true
         """)
 
     static let vectorOfOrigins = Statement(
@@ -194,13 +233,26 @@ enum Statements {
                 SELECT
                     key, octet_length(value)::int8 AS size, version, created_version, deleted, expires_at, value,
                     content_type, modified_at
-                FROM kv
-                WHERE key >= $1 AND key > $2 AND key < $3 AND NOT deleted AND (expires_at IS NULL OR expires_at > $4)
+                FROM (\(listed(.odd)) UNION ALL \(listed(.even))) AS k
                 ORDER BY key LIMIT $5
             ) AS page
         ) AS summed
         WHERE bytes_before <= $7 ORDER BY key
         """)
+
+    /// The first rows of a page, of the partitions whose served generation is in the table. The condition without variables
+    /// keeps the server from looking for them in a table that has none.
+    private static func listed(_ table: ProjectionTable) -> String {
+        let partitions = "SELECT partition FROM partitions WHERE generation % 2 = \(table.parity)"
+        return """
+            (SELECT key, version, created_version, deleted, expires_at, value, content_type, modified_at
+            FROM \(table.rawValue)
+            WHERE
+                key >= $1 AND key > $2 AND key < $3 AND NOT deleted AND (expires_at IS NULL OR expires_at > $4)
+                AND EXISTS (\(partitions)) AND partition = ANY(ARRAY(\(partitions)))
+            ORDER BY key LIMIT $5)
+            """
+    }
 
     private static let eventFields = """
         value_salt, value_commitment, value_size, content_type, expires_at, previous_version, reason, principal,
@@ -264,7 +316,9 @@ enum Statements {
     static let allLeases = Statement(
         "all_leases",
         """
-        SELECT partition, owner, epoch, expires_at <= now() FROM leases ORDER BY partition
+        SELECT l.partition, l.owner, l.epoch, l.expires_at <= now(), p.generation
+        FROM leases AS l JOIN partitions AS p ON p.partition = l.partition
+        ORDER BY l.partition
         """)
 
     static let liveWorkers = Statement(

@@ -1,0 +1,129 @@
+import Commands
+import Foundation
+
+/// Compares two generations of the projection at the same sequences, on a lane's thread.
+///
+/// `live` keeps a snapshot open: its rows stand at the positions that `begin` gives. `standby` reads the generation that
+/// is built, which nobody else writes.
+struct ProjectionComparison {
+    /// In the order in which they are digested.
+    static let columns = [
+        "partition", "key", "version", "created_version", "value", "content_type", "expires_at", "deleted",
+        "modified_at",
+    ]
+
+    let live: PostgresConnection
+    let standby: PostgresConnection
+    /// Where `standby` reads.
+    let table: ProjectionTable
+    let pace: RebuildPace
+    let progress: RebuildProgress
+
+    /// - Returns: each partition's sequence in the snapshot.
+    func begin() throws(PostgresFailure) -> [Partition: UInt64] {
+        try live.open()
+        try live.send(Statements.beginSnapshot)
+        try live.send(Statements.keepSnapshot)
+        try live.send(Statements.positions)
+        try live.synchronize()
+        for _ in 0..<2 { _ = try live.next() }
+        let result = try live.next()
+        var positions: [Partition: UInt64] = [:]
+        for row in 0..<result.rowCount { positions[Partition(Int(result.int8(row, 0)))] = result.unsigned(row, 1) }
+        try live.finish()
+        return positions
+    }
+
+    func end() { live.rollBack() }
+
+    /// The digests of all rows, by the partition that they name.
+    func digests() throws(PostgresFailure) -> (live: [Int64: ProjectionDigest], standby: [Int64: ProjectionDigest]) {
+        try beginCopies(where: "true", ordered: false)
+        var digests = (live: [Int64: ProjectionDigest](), standby: [Int64: ProjectionDigest]())
+        var more = (live: true, standby: true)
+        var began = ContinuousClock.now
+        // In turns, so that the server prepares one's rows while the other's are hashed.
+        while more.live || more.standby {
+            if more.live { more.live = try add(from: live, to: &digests.live) }
+            if more.standby { more.standby = try add(from: standby, to: &digests.standby) }
+            pace.breathe(since: &began)
+        }
+        return digests
+    }
+
+    private func add(
+        from connection: PostgresConnection, to digests: inout [Int64: ProjectionDigest]
+    ) throws(PostgresFailure) -> Bool {
+        for _ in 0..<256 {
+            guard var row = try connection.nextCopiedRow() else { return false }
+            digests[row.int8()!, default: ProjectionDigest()].add(row.encoded)
+            progress.advance(by: 1)
+        }
+        return true
+    }
+
+    /// - Returns: `nil` when the partition's rows are the same.
+    func firstDifference(in partition: Partition, at sequence: UInt64) throws(PostgresFailure) -> RebuildDifference? {
+        try beginCopies(where: "partition = \(partition.number)", ordered: true)
+        var found: RebuildDifference?
+        func note(_ key: UnsafeRawBufferPointer, _ column: String) {
+            if found == nil {
+                let key = Key(trusted: String(decoding: key, as: UTF8.self))
+                found = RebuildDifference(
+                    partition: partition, sequence: sequence, key: key, column: column, keys: 0)
+            }
+            found?.keys += 1
+        }
+        var a = try live.nextCopiedRow()
+        var b = try standby.nextCopiedRow()
+        while a != nil || b != nil {
+            switch (a?.key, b?.key) {
+            case (let one?, let other?) where one.elementsEqual(other):
+                if let column = a!.firstDifference(to: b!) { note(one, column) }
+                a = try live.nextCopiedRow()
+                b = try standby.nextCopiedRow()
+            case (let one?, let other) where other.map { one.lexicographicallyPrecedes($0) } ?? true:
+                note(one, "key")
+                a = try live.nextCopiedRow()
+            case (_, let other):
+                note(other!, "key")
+                b = try standby.nextCopiedRow()
+            }
+        }
+        return found
+    }
+
+    private func beginCopies(where condition: String, ordered: Bool) throws(PostgresFailure) {
+        let columns = Self.columns.joined(separator: ", ")
+        func begin(_ connection: PostgresConnection, _ table: ProjectionTable) throws(PostgresFailure) {
+            try connection.beginCopy(
+                "compare_\(table.rawValue)",
+                "SELECT \(columns) FROM \(table.rawValue) WHERE \(condition)\(ordered ? " ORDER BY key" : "")",
+                inTransaction: connection === live)
+        }
+        try begin(live, table.other)
+        try begin(standby, table)
+    }
+}
+
+extension CopiedRow {
+    fileprivate var key: UnsafeRawBufferPointer {
+        var row = self
+        _ = row.bytes()
+        return row.bytes()!
+    }
+
+    /// The first column in which it differs from another row.
+    fileprivate func firstDifference(to other: CopiedRow) -> String? {
+        var (a, b) = (self, other)
+        for column in ProjectionComparison.columns {
+            let (one, other) = (a.bytes(), b.bytes())
+            switch (one, other) {
+            case (nil, nil): continue
+            case (let one?, let other?) where one.elementsEqual(other): continue
+            default: return column
+            }
+        }
+        return nil
+    }
+}
