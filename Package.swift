@@ -43,6 +43,9 @@ let migrations = [
     "0010_kv_expiring",
     "0011_dead_letters",
     "0012_trials",
+    "0016_retention",
+    "0017_dead_letter_state",
+    "0018_dead_letter_decision",
 ]
 
 let package = Package(

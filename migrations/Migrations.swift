@@ -14,6 +14,9 @@ package enum Migrations {
         ("0010_kv_expiring", text(PackageResources._010_kv_expiring_sql)),
         ("0011_dead_letters", text(PackageResources._011_dead_letters_sql)),
         ("0012_trials", text(PackageResources._012_trials_sql)),
+        ("0016_retention", text(PackageResources._016_retention_sql)),
+        ("0017_dead_letter_state", text(PackageResources._017_dead_letter_state_sql)),
+        ("0018_dead_letter_decision", text(PackageResources._018_dead_letter_decision_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

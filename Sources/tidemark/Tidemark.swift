@@ -22,8 +22,9 @@ struct Tidemark: AsyncParsableCommand {
                 name: "Use:",
                 subcommands: [
                     PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
-                    StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
+                    WatchCommand.self, StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
                 ]),
+            CommandGroup(name: "Operate:", subcommands: [DeadCommand.self]),
             CommandGroup(name: "Measure and check:", subcommands: [BenchCommand.self, CheckCommand.self]),
         ])
 

@@ -4,6 +4,8 @@ import Testing
 @testable import tidemark
 
 @Suite struct ArgumentTests {
+    private static let id = "01936c1e-7a2b-7000-8f3a-5d2c9b1e4a60"
+
     @Test(
         "Wrong usage is found before anything is sent",
         arguments: [
@@ -14,7 +16,10 @@ import Testing
             ["import", "f", "--in-flight", "0"], ["import", "-", "--state", "f"], ["bench", "g"],
             ["bench", "a", "--rate", "0"], ["history", "k", "--values"], ["nonsense"],
             ["check", "--seconds", "0"], ["check", "--judge-only"], ["check", "--url", "ftp://x"],
-            ["check", "--judge-only", "--history", "f", "--url", "http://x"], ["check", "--workload", "x"],
+            ["check", "--judge-only", "--history", "f", "--url", "http://x"],
+            ["check", "--workload", "x"],
+            ["watch", "--values"], ["dead", "show", "x"], ["dead", "retry"], ["dead", "drop", Self.id],
+            ["dead", "retry", Self.id, "--all"],
         ])
     func wrong(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
@@ -30,6 +35,10 @@ import Testing
             ["import", "-"], ["export", "--prefix", "p"], ["bench", "f", "--rate", "10"], ["delete", "k"],
             ["check", "--url", "http://a:1", "--url", "http://b:2,http://c:3"], ["check", "--workload", "list"],
             ["check", "--history", "f", "--judge-only", "--output", "json"],
+            ["watch"],
+            ["watch", "p/", "--after", "beginning", "--values", "--output", "json", "--state", "f"],
+            ["dead", "list", "--prefix", "p"], ["dead", "retry", "--all"],
+            ["dead", "drop", Self.id, "--reason", "spam"],
         ])
     func right(arguments: [String]) throws { _ = try Tools.parseAsRoot(arguments) }
 

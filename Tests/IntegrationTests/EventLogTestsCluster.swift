@@ -16,17 +16,18 @@ struct EventLogClusterTests {
         let database = try await TestDatabase()
         let seen = Recorder<String>()
         let first = try await Migrator.migrate(database.configuration(), partitions: 8) { seen.append($0) }
-        #expect(seen.all.count == 12 && seen.all.first == "0001_cluster")
+        #expect(seen.all.count == 15 && seen.all.first == "0001_cluster")
         let sql = try database.sql()
         let before = try sql.run(Self.columns) + sql.run(Self.indexes)
         let tables = Set(try sql.run(Self.columns).compactMap { $0[0] })
         #expect(
             tables == [
-                "cluster", "dead_letters", "events", "kv", "leases", "origins", "partitions", "schema_guard",
+                "cluster", "dead_letters", "events", "kv", "leases", "origins", "partitions", "retention",
+                "schema_guard",
                 "schema_migrations", "trials", "workers",
             ])
         #expect(try await Migrator.migrate(database.configuration(), partitions: 8) { seen.append($0) } == first)
-        #expect(seen.all.count == 12)
+        #expect(seen.all.count == 15)
         // Their files are safe to apply twice, too.
         try sql.run("DELETE FROM schema_migrations")
         #expect(try await Migrator.migrate(database.configuration()) == first)

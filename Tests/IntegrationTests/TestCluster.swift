@@ -47,8 +47,10 @@ struct TestCluster: Sendable {
     }()
 
     /// Lends a gateway that is ready, on a port of its own.
-    func withGateway(_ body: (TestGateway) async throws -> Void) async throws {
-        let gateway = try await TestGateway(self)
+    func withGateway(
+        feeds: FeedLimits = FeedLimits(), _ body: (TestGateway) async throws -> Void
+    ) async throws {
+        let gateway = try await TestGateway(self, feeds: feeds)
         do {
             try await body(gateway)
         } catch {
@@ -79,11 +81,12 @@ final class TestGateway: Sendable {
     let url: String
     let publisher: RabbitMQPublisher
     let cache: RedisCache
+    let service: GatewayService
     private let log: PostgresLogReader
     private let running: Task<Void, any Error>
     private let group: ServiceGroup
 
-    init(_ cluster: TestCluster) async throws {
+    init(_ cluster: TestCluster, feeds: FeedLimits = FeedLimits()) async throws {
         let outcomes = OutcomeRegistry()
         let partitioner = cluster.description.partitioner
         let log = PostgresLogReader(cluster.database, partitioner: partitioner)
@@ -97,7 +100,7 @@ final class TestGateway: Sendable {
         }
         let service = GatewayService(
             cluster: cluster.description, bus: publisher, cache: cache, log: log, outcomes: outcomes,
-            registry: PrometheusRegistry())
+            registry: PrometheusRegistry(), feeds: feeds)
         var configuration = GatewayServer.Configuration()
         configuration.port = 0
         let (ports, port) = AsyncStream<Int>.makeStream()
@@ -108,6 +111,7 @@ final class TestGateway: Sendable {
         self.group = group
         running = Task { try await group.run() }
         url = "http://127.0.0.1:\(try #require(await ports.first { _ in true }))"
+        self.service = service
         self.publisher = publisher
         self.cache = cache
         self.log = log

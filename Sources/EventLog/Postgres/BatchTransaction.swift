@@ -55,6 +55,12 @@ struct BatchTransaction: Sendable {
             try connection.send(Statements.appliedOfOrigins)
         }
         if !read.commandIDs.isEmpty { try CommandLookup.send(read.commandIDs, in: [read.partition], connection) }
+        let quarantine = read.quarantine && !read.keys.isEmpty
+        if quarantine {
+            connection.parameters.int8(Int64(read.partition.number))
+            connection.parameters.keys(read.keys)
+            try connection.send(Statements.quarantinedKeys)
+        }
         try connection.synchronize()
 
         var keys: (sequence: UInt64?, states: [Key: KeyState])?
@@ -66,6 +72,7 @@ struct BatchTransaction: Sendable {
         var (epoch, snapshot) = try connection.next().partition(read.partition)
         if !read.origins.isEmpty { snapshot.applied = try connection.next().applied(from: 0) }
         if !read.commandIDs.isEmpty { try snapshot.addRecorded(read.commandIDs, CommandLookup.receive(connection)) }
+        if quarantine { snapshot.quarantined = Set(try connection.next().keys()) }
         try connection.finish()
         if let keys {
             guard keys.sequence == snapshot.sequence || epoch != read.epoch else {

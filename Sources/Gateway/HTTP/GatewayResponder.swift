@@ -53,6 +53,7 @@ package struct GatewayResponder: HTTPResponder {
             case .value: return try await get(exchange)
             case .list: return try await list(exchange)
             case .history: return try await history(exchange)
+            case .changes: return try await changes(exchange)
             case .command: return try await status(exchange)
             case .session: return try await reach(exchange)
             case .live: return try live(exchange)
