@@ -35,6 +35,13 @@ package protocol EventStore: Sendable {
     func keysAwaitingExpiry(
         in partition: Partition, at time: Timestamp, limit: Int
     ) async throws(EventLogError) -> [Key]
+
+    /// Takes the oldest of the partition's dead letters that is to be applied, because somebody asked for it or because it was
+    /// only held. The owner then either applies it (`BatchWrite.revived`) or returns it; until then it is taken again.
+    func claimDeadLetter(in partition: Partition) async throws(EventLogError) -> DeadLetter?
+
+    /// It failed again: somebody has to decide anew.
+    func returnDeadLetter(_ id: CommandID, in partition: Partition, reason: String) async throws(EventLogError)
 }
 
 /// Which rows the first round trip of a batch's transaction fetches.
@@ -47,13 +54,19 @@ package struct BatchRead: Sendable {
     package var origins: [Origin]
     /// Distinct. The commands to look up in the log: redeliveries and those with an `Idempotency-Key`.
     package var commandIDs: [CommandID]
+    /// Whether to tell which of the keys have a dead letter that is not settled.
+    package var quarantine: Bool
 
-    package init(partition: Partition, epoch: UInt64, keys: [Key], origins: [Origin], commandIDs: [CommandID]) {
+    package init(
+        partition: Partition, epoch: UInt64, keys: [Key], origins: [Origin], commandIDs: [CommandID],
+        quarantine: Bool = false
+    ) {
         self.partition = partition
         self.epoch = epoch
         self.keys = keys
         self.origins = origins
         self.commandIDs = commandIDs
+        self.quarantine = quarantine
     }
 }
 
@@ -71,11 +84,13 @@ package struct PartitionSnapshot: Sendable {
     package var recorded: [CommandID: RecordedCommand]
     /// The commands asked for, by `BatchRead.commandIDs` and by `BatchDecision.lookUp`.
     package var lookedUp: Set<CommandID>
+    /// Keys whose commands are held behind a dead letter.
+    package var quarantined: Set<Key>
 
     package init(
         partition: Partition, sequence: UInt64, tree: MerkleFrontier, lastAppliedAt: Timestamp,
         applied: [Origin: UInt64], keys: [Key: KeyState], recorded: [CommandID: RecordedCommand],
-        lookedUp: Set<CommandID>
+        lookedUp: Set<CommandID>, quarantined: Set<Key> = []
     ) {
         self.partition = partition
         self.sequence = sequence
@@ -85,6 +100,7 @@ package struct PartitionSnapshot: Sendable {
         self.keys = keys
         self.recorded = recorded
         self.lookedUp = lookedUp
+        self.quarantined = quarantined
     }
 }
 
@@ -115,6 +131,8 @@ package struct BatchWrite: Sendable {
     /// One row a key: the last state the batch leaves it in.
     package var projection: [(key: Key, value: StoredValue)]
     package var deadLetters: [DeadLetter]
+    /// Commands that were dead letters and are events now.
+    package var revived: [CommandID]
     /// Origins whose n advanced.
     package var applied: [Origin: UInt64]
     package var sequence: UInt64
@@ -125,11 +143,13 @@ package struct BatchWrite: Sendable {
 
     package init(
         events: [Event], projection: [(key: Key, value: StoredValue)], deadLetters: [DeadLetter],
-        applied: [Origin: UInt64], sequence: UInt64, tree: MerkleFrontier, lastAppliedAt: Timestamp, outcomes: [Outcome]
+        revived: [CommandID] = [], applied: [Origin: UInt64], sequence: UInt64, tree: MerkleFrontier,
+        lastAppliedAt: Timestamp, outcomes: [Outcome]
     ) {
         self.events = events
         self.projection = projection
         self.deadLetters = deadLetters
+        self.revived = revived
         self.applied = applied
         self.sequence = sequence
         self.tree = tree

@@ -30,6 +30,52 @@ package protocol LogReader: Sendable {
     func commands(
         _ ids: [CommandID], in partition: Partition
     ) async throws(EventLogError) -> [CommandID: RecordedCommand]
+
+    /// Where the log of every partition begins and ends, in partition order, all at one moment.
+    func extents() async throws(EventLogError) -> [LogExtent]
+
+    /// The events of a partition after `after` and up to `through`, oldest first, of keys that begin with `prefix`. Sequences
+    /// have no gaps, so their difference bounds the work.
+    ///
+    /// - Parameter valueBytes: as in `list`; `nil` leaves contents out.
+    /// - Returns: `nil` when retention has removed some of what was asked for.
+    func changes(
+        in partition: Partition, after: UInt64, through: UInt64, prefix: String, valueBytes: Int?
+    ) async throws(EventLogError) -> ChangePage?
+}
+
+/// What a partition's log holds.
+package struct LogExtent: Sendable, Equatable {
+    package var partition: Partition
+    /// Of the last event.
+    package var sequence: UInt64
+    /// The sequence of the oldest event that is still there; 1 unless retention has removed some.
+    package var retainedFrom: UInt64
+
+    package init(partition: Partition, sequence: UInt64, retainedFrom: UInt64 = 1) {
+        self.partition = partition
+        self.sequence = sequence
+        self.retainedFrom = retainedFrom
+    }
+}
+
+package struct ChangePage: Sendable {
+    package var events: [Event]
+    /// Everything that was asked for up to here is in the page.
+    package var reached: UInt64
+
+    /// - Parameters:
+    ///   - events: what a query returned that ends with the row whose value was one too many.
+    ///   - through: how far it would have gone otherwise.
+    package init(events: [Event], through: UInt64, valueBytes: Int?) {
+        self.events = events
+        reached = through
+        if let valueBytes, let last = events.last,
+            events.reduce(0, { $0 + ($1.size ?? 0) }) > valueBytes
+        {
+            reached = last.sequence
+        }
+    }
 }
 
 package struct KeyReading: Sendable {

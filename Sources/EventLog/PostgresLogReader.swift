@@ -3,12 +3,15 @@ package import Commands
 /// The log and its projection as gateways and tools read them. Many point reads at once share a round trip.
 package final class PostgresLogReader: LogReader {
     private let lanes: ReadLanes
+    /// For change feeds: their pages don't hold up point reads, and few are in memory at once.
+    let pages: ReadLanes
     private let partitions: [Partition]
     private let clock: any WallClock
 
     /// Starts the threads, which connect by themselves.
     ///
     /// - Parameters:
+    ///   - connections: for point reads and lists; one more serves change feeds.
     ///   - partitioner: the cluster's.
     ///   - maximumWaiting: reads beyond those under way; more are `overloaded` at once.
     ///   - clock: by which values have expired.
@@ -17,6 +20,8 @@ package final class PostgresLogReader: LogReader {
         maximumWaiting: Int = 1_000, clock: any WallClock = SystemWallClock()
     ) {
         lanes = ReadLanes(configuration, name: "read", connections: connections, maximumWaiting: maximumWaiting)
+        pages = ReadLanes(
+            configuration, name: "pages", connections: 1, maximumWaiting: maximumWaiting, pipelineLimit: 8)
         partitions = partitioner.partitions
         self.clock = clock
     }
@@ -25,7 +30,10 @@ package final class PostgresLogReader: LogReader {
     package var isConnected: Bool { lanes.isConnected }
 
     /// Answers what was asked, then ends threads and connections.
-    package func close() async { await lanes.close() }
+    package func close() async {
+        await lanes.close()
+        await pages.close()
+    }
 
     package func read(_ key: Key, in partition: Partition, origins: [Origin]) async throws(EventLogError) -> KeyReading
     {

@@ -14,11 +14,14 @@ package struct GatewayService: GatewayUseCases {
     private let writer: Writer
     private let reader: Reader
     private let registry: PrometheusRegistry
+    private let tail: ChangeTail
     package let sessions: SessionTokenCodec
+    package let positions: FeedPositionCodec
 
     package init(
         cluster: ClusterDescription, bus: any CommandBus, cache: any ReadCache, log: any LogReader,
-        outcomes: OutcomeRegistry, registry: PrometheusRegistry, clock: any WallClock = SystemWallClock()
+        outcomes: OutcomeRegistry, registry: PrometheusRegistry, feeds: FeedLimits = FeedLimits(),
+        clock: any WallClock = SystemWallClock()
     ) {
         self.bus = bus
         self.cache = cache
@@ -29,7 +32,9 @@ package struct GatewayService: GatewayUseCases {
         writer = Writer(
             bus: bus, issuer: issuer, partitioner: partitioner, outcomes: outcomes, log: log, clock: clock)
         reader = Reader(cache: cache, log: log, writer: writer, partitioner: partitioner, clock: clock)
+        tail = ChangeTail(log: log, limits: feeds)
         sessions = SessionTokenCodec(clusterTag: cluster.tag, partitions: cluster.partitioner.count)
+        positions = FeedPositionCodec(clusterTag: cluster.tag, partitions: cluster.partitioner.count)
     }
 
     package func partition(of key: Key) -> Partition { partitioner.partition(of: key) }
@@ -73,6 +78,13 @@ package struct GatewayService: GatewayUseCases {
             try await log.history(of: key, in: partition(of: key), after: after, limit: limit, valueBytes: valueBytes)
         }
     }
+
+    package func changes(_ request: ChangeRequest) async throws(ChangeRefusal) -> ChangeFeed {
+        try await ChangeFeed(request, tail: tail)
+    }
+
+    /// Change feeds that are being served.
+    package var openFeeds: Int { tail.openFeeds }
 
     package func status(of id: CommandID) async throws(GatewayError) -> CommandStatus {
         guard issuer.couldHaveIssued(id) else { return .neverIssued }

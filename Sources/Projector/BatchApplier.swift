@@ -22,6 +22,8 @@ struct BatchApplier: Sendable {
     let store: any EventStore
     let trials: any TrialStore
     let clock: any WallClock
+    /// Whether later commands of a key wait behind its dead letters.
+    let quarantine: Quarantine
     let salts: SaltSource
     let metrics: ProjectorMetrics
     let logger: Logger
@@ -35,7 +37,8 @@ struct BatchApplier: Sendable {
             partition: partition, epoch: epoch, keys: Array(Set(items.map(\.command.key))),
             origins: Array(Set(items.map(\.dot.origin))),
             commandIDs: Self.distinct(
-                items.filter { $0.command.fingerprint != nil || $0.dot.n <= applied[$0.dot.origin] ?? 0 }))
+                items.filter { $0.command.fingerprint != nil || $0.dot.n <= applied[$0.dot.origin] ?? 0 }),
+            quarantine: quarantine == .hold)
         let salts = salts.bytes(items.count * Fold.saltByteCount)
         let now = clock.now()
         do {
@@ -80,7 +83,6 @@ struct BatchApplier: Sendable {
 
     /// Ends a command as a dead letter, unless it has ended already.
     func setAside(_ item: Item, reason: String) async throws -> BatchWrite {
-        metrics.deadLettered.increment()
         var read = BatchRead(
             partition: partition, epoch: epoch, keys: [], origins: [item.dot.origin], commandIDs: [item.command.id])
         let now = clock.now()
@@ -88,6 +90,29 @@ struct BatchApplier: Sendable {
             var fold = Fold(onto: snapshot, at: now, salts: Data())
             fold.setAside(item.command, as: item.dot, reason: reason)
             return fold.decision
+        }
+    }
+
+    /// Applies a dead letter.
+    ///
+    /// - Throws: `EventLogError` `rejectedStatement` when the database still refuses it.
+    func retry(_ item: Item) async throws -> BatchWrite {
+        var read = BatchRead(
+            partition: partition, epoch: epoch, keys: [item.command.key], origins: [item.dot.origin],
+            commandIDs: [item.command.id])
+        let salts = salts.bytes(Fold.saltByteCount)
+        let now = clock.now()
+        return try await transact(&read, all: [item]) { snapshot in
+            var fold = Fold(onto: snapshot, at: now, salts: salts)
+            fold.retry(item.command, as: item.dot)
+            return fold.decision
+        }
+    }
+
+    /// Gives a letter back to those who decide.
+    func giveBack(_ letter: DeadLetter, reason: String) async throws {
+        try await persistently { () async throws(EventLogError) in
+            try await store.returnDeadLetter(letter.command.id, in: partition, reason: reason)
         }
     }
 
@@ -107,7 +132,9 @@ struct BatchApplier: Sendable {
     ) async throws -> BatchWrite {
         try await persistently { () async throws(EventLogError) in
             do throws(EventLogError) {
-                return try await store.transact(read, decide: fold)
+                let write = try await store.transact(read, decide: fold)
+                metrics.deadLettered.increment(by: write.deadLetters.count)
+                return write
             } catch {
                 switch error.code {
                 case .outcomeUnknown, .duplicateCommand: read.commandIDs = Self.distinct(items)

@@ -19,6 +19,7 @@ package struct Fold {
     private var touchOrder: [Key] = []
     private var applied: [Origin: UInt64] = [:]
     private var deadLetters: [DeadLetter] = []
+    private var revived: [CommandID] = []
     private var outcomes: [Outcome] = []
     private var recordedHere: [CommandID: RecordedCommand] = [:]
     private var toLookUp: [CommandID] = []
@@ -44,8 +45,9 @@ package struct Fold {
         return .write(
             BatchWrite(
                 events: events, projection: touchOrder.map { ($0, touched[$0]!) }, deadLetters: deadLetters,
-                applied: applied, sequence: sequence, tree: tree,
-                lastAppliedAt: events.isEmpty ? snapshot.lastAppliedAt : now, outcomes: outcomes))
+                revived: revived, applied: applied, sequence: sequence, tree: tree,
+                lastAppliedAt: deadLetters.last?.diedAt ?? (events.isEmpty ? snapshot.lastAppliedAt : now),
+                outcomes: outcomes))
     }
 
     /// Applies the next command, unless it has ended already. Adds exactly one outcome.
@@ -57,6 +59,9 @@ package struct Fold {
             guard !mayHaveEnded(command, dot) || snapshot.lookedUp.contains(command.id) else {
                 return lookUp(command.id)
             }
+            guard !snapshot.quarantined.contains(command.key) else {
+                return setAside(command, as: dot, reason: DeadLetter.heldBehind)
+            }
             let event = judge(command, dot)
             return settle(command, dot, event.outcome)
         }
@@ -66,12 +71,30 @@ package struct Fold {
         settle(command, dot, recorded.outcome)
     }
 
-    /// Sets a command aside that fails by itself every time.
+    /// Sets a command aside that fails by itself every time, or that waits behind one of its key. In a partition no two die at the
+    /// same time, so the letters keep their order.
     package mutating func setAside(_ command: Command, as dot: Dot, reason: String) {
         if let recorded = snapshot.recorded[command.id] { return settle(command, dot, recorded.outcome) }
         deadLetters.append(
-            DeadLetter(command: command, partition: snapshot.partition, dot: dot, reason: reason, diedAt: now))
-        settle(command, dot, .init(command, snapshot.partition, sequence, .dead(reason: reason)))
+            DeadLetter(
+                command: command, partition: snapshot.partition, dot: dot, reason: reason,
+                diedAt: (deadLetters.last?.diedAt ?? now) + .microseconds(1)))
+        let outcome = Outcome(command, snapshot.partition, sequence, .dead(reason: reason))
+        recordedHere[command.id] = RecordedCommand(
+            outcome: outcome, fingerprint: command.fingerprint, dot: dot)
+        settle(command, dot, outcome)
+    }
+
+    /// Applies a command that was set aside, under its own id and dot. The letter goes in the transaction that writes the
+    /// event: once, however often it is tried. One that became an event meanwhile stays as it is.
+    package mutating func retry(_ command: Command, as dot: Dot) {
+        guard let recorded = snapshot.recorded[command.id] else { return }
+        guard case .dead = recorded.outcome.result else {
+            return settle(command, dot, recorded.outcome)
+        }
+        let event = judge(command, dot)
+        revived.append(command.id)
+        settle(command, dot, event.outcome)
     }
 
     /// Writes the `expired` event of a value whose time has come.

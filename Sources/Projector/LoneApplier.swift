@@ -22,7 +22,7 @@ struct LoneApplier: Sendable {
     ///   - items: consecutive commands of one origin.
     ///   - settle: applies the items, up to and including the invalidation.
     ///   - setAside: settles one item by setting it aside.
-    /// - Returns: the outcomes of the items.
+    /// - Returns: what `settle` and `setAside` return.
     func apply(
         _ items: [Item], settle: @escaping @Sendable ([Item]) async throws -> [Outcome],
         setAside: @escaping @Sendable (Item, _ reason: String) async throws -> [Outcome]

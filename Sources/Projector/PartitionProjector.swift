@@ -56,7 +56,7 @@ final class PartitionProjector: Sendable {
         clock = parts.clock
         applier = BatchApplier(
             partition: partition, epoch: epoch, store: parts.store, trials: parts.trials, clock: parts.clock,
-            salts: parts.salts, metrics: metrics, logger: logger)
+            quarantine: parts.configuration.quarantine, salts: parts.salts, metrics: metrics, logger: logger)
         lone = LoneApplier(
             partition: partition, applier: applier, gate: trialGate, tries: parts.configuration.loneTries,
             metrics: metrics, logger: logger)
@@ -186,6 +186,7 @@ final class PartitionProjector: Sendable {
     private func sweep() async throws {
         while true {
             try await Task.sleep(for: limits.expirySweepInterval)
+            try await retryDeadLetters()
             var found = limits.batchCommands
             while found == limits.batchCommands {
                 let keys: [Key]
@@ -203,6 +204,33 @@ final class PartitionProjector: Sendable {
                     self.metrics.expired.increment(by: write.events.count)
                 }
             }
+        }
+    }
+
+    /// Applies the dead letters that operators want tried again and those that were only held behind one, in the order they
+    /// died, each by itself. What fails again waits for another decision, and what may be what projectors die of is tried
+    /// only so often.
+    private func retryDeadLetters() async throws {
+        while let letter = try? await store.claimDeadLetter(in: partition) {
+            try await gate.withGate { try await self.retry(letter) }
+        }
+    }
+
+    private func retry(_ letter: DeadLetter) async throws {
+        let item = BatchApplier.Item(command: letter.command, dot: letter.dot)
+        _ = try await lone.apply([item]) { _ in
+            do {
+                let write = try await self.applier.retry(item)
+                try await self.follow(write)
+                self.metrics.revived.increment(by: write.revived.count)
+                return write.outcomes
+            } catch let error as EventLogError where error.code == .rejectedStatement {
+                try await self.applier.giveBack(letter, reason: error.message)
+                return []
+            }
+        } setAside: { _, reason in
+            try await self.applier.giveBack(letter, reason: reason)
+            return []
         }
     }
 

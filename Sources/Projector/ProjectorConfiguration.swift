@@ -29,6 +29,8 @@ package struct ProjectorConfiguration: Sendable {
     package var suspectDeliveries = 5
     /// How often a command is applied alone before it is set aside. Each time, but for a coincidence, the process died.
     package var loneTries = 3
+    /// What becomes of later commands for a key whose command was set aside.
+    package var quarantine = Quarantine.letThrough
     /// Shown in the table of workers.
     package var name: String
 

@@ -7,6 +7,7 @@ struct ProjectorMetrics: Sendable {
     let commandsApplied = Counter(label: "tidemark_projector_commands_applied_total")
     let redelivered = Counter(label: "tidemark_projector_commands_redelivered_total")
     let deadLettered = Counter(label: "tidemark_projector_dead_letters_total")
+    let revived = Counter(label: "tidemark_projector_dead_letters_revived_total")
     let trials = Counter(label: "tidemark_projector_trials_total")
     let undecodable = Counter(label: "tidemark_projector_undecodable_messages_total")
     /// From a command's acceptance in the gateway to its commit; of the oldest command in each batch.

@@ -9,6 +9,8 @@ public struct Problem: Sendable, Equatable, Codable {
     public var version: UInt64?
     /// The command whose outcome is not known.
     public var command: String?
+    /// Where a change feed may begin.
+    public var position: String?
 
     /// The last part of `type`: `queue-full`.
     public var slug: String { type?.split(separator: "/").last.map(String.init) ?? "about:blank" }

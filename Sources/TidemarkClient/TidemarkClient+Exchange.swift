@@ -73,7 +73,7 @@ extension TidemarkClient {
     }
 
     /// The one place where the HTTP library's errors become ours: was the request sent or not?
-    private static func connectionError(_ error: any Error, url: String) -> TidemarkError {
+    static func connectionError(_ error: any Error, url: String) -> TidemarkError {
         if let error = error as? HTTPClientError {
             switch error {
             case .invalidURL, .emptyHost, .emptyScheme:

@@ -54,7 +54,10 @@ public final class TidemarkClient: Sendable {
         endpoints = Mutex(Endpoints(configuration.urls))
         var http = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: TimeAmount(configuration.timeout)))
+            timeout: .init(
+                connect: TimeAmount(configuration.timeout),
+                // Feeds have no deadline. A gateway says something every ten seconds, and no call waits longer than a minute.
+                read: TimeAmount(configuration.timeout + .seconds(60))))
         http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.maximumConnections
         // A gateway that is down must be noticed at once: the policy above decides when to try again, and where.
         http.connectionPool.retryConnectionEstablishment = false

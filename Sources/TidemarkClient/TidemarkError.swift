@@ -21,6 +21,8 @@ public struct TidemarkError: Error, Sendable {
     public var version: UInt64?
     /// The command whose outcome is not known, when the server named it.
     public var command: String?
+    /// Of `position-removed`: the nearest position from which everything is still there.
+    public var position: String?
     /// Which server answered, or did not.
     public var url: String
     public var cause: (any Error)?
@@ -47,6 +49,7 @@ extension TidemarkError {
             retryAfter: retryAfter.flatMap { Int($0) }.map { .seconds(max(0, $0)) },
             version: problem.version,
             command: problem.command,
+            position: problem.position,
             url: url)
     }
 

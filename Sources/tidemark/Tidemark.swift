@@ -22,9 +22,10 @@ struct Tidemark: AsyncParsableCommand {
                 name: "Use:",
                 subcommands: [
                     PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
-                    StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, UndeleteCommand.self,
+                    WatchCommand.self, StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
+                    UndeleteCommand.self,
                 ]),
-            CommandGroup(name: "Maintain:", subcommands: [RebuildCommand.self]),
+            CommandGroup(name: "Operate:", subcommands: [RebuildCommand.self, DeadCommand.self]),
             CommandGroup(
                 name: "Measure and check:",
                 subcommands: [BenchCommand.self, CheckCommand.self, AuditCommand.self, ReplayCommand.self]),

@@ -4,6 +4,8 @@ import Testing
 @testable import tidemark
 
 @Suite struct ArgumentTests {
+    private static let id = "01936c1e-7a2b-7000-8f3a-5d2c9b1e4a60"
+
     @Test(
         "Wrong usage is found before anything is sent",
         arguments: [
@@ -22,6 +24,8 @@ import Testing
             ["keys", "create", "shop", "--verb", "read", "--prefix", "a", "--all-keys"],
             ["keys", "create", "shop", "--verb", "read", "--all-keys", "--expires", "soon"],
             ["keys", "create", "shop", "--verb", "read", "--all-keys", "--rate", "0"], ["keys", "revoke"],
+            ["watch", "--values"], ["dead", "show", "x"], ["dead", "retry"], ["dead", "drop", Self.id],
+            ["dead", "retry", Self.id, "--all"],
         ])
     func wrong(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
@@ -39,6 +43,10 @@ import Testing
             ["keys", "create", "scraper", "--verb", "audit", "--no-keys", "--rate", "5"], ["keys", "list"],
             ["check", "--url", "http://a:1", "--url", "http://b:2,http://c:3"], ["check", "--workload", "list"],
             ["check", "--history", "f", "--judge-only", "--output", "json"],
+            ["watch"],
+            ["watch", "p/", "--after", "beginning", "--values", "--output", "json", "--state", "f"],
+            ["dead", "list", "--prefix", "p"], ["dead", "retry", "--all"],
+            ["dead", "drop", Self.id, "--reason", "spam"],
         ])
     func right(arguments: [String]) throws { _ = try Tools.parseAsRoot(arguments) }
 

@@ -99,6 +99,26 @@ struct WireFuzzTests {
             .run { input, seed in check(codec, input.withUnsafeBytes(Base64URL.encode), seed) }
     }
 
+    @Test("A feed's position is refused or read, and has one text")
+    func feedPosition() {
+        let codec = FeedPositionCodec(clusterTag: 42, partitions: 4)
+        let corpus = [[0, 0, 0, 0], [1, 127, 128, 300], [5, 0, UInt64(Int64.max), 1]].map {
+            Array(codec.encode(FeedPosition($0)).utf8)
+        }
+        func check(_ text: String, _ seed: UInt64) {
+            guard let position = try? codec.decode(text) else { return }
+            #expect(codec.encode(position) == text, "seed \(seed)")
+        }
+        Fuzzer("FeedPositionCodec.decode, text", corpus).run { input, seed in
+            check(String(decoding: input, as: UTF8.self), seed)
+        }
+        Fuzzer(
+            "FeedPositionCodec.decode, bytes",
+            corpus.map { Base64URL.decode(String(decoding: $0, as: UTF8.self))! }
+        )
+        .run { input, seed in check(input.withUnsafeBytes(Base64URL.encode), seed) }
+    }
+
     private func check(_ codec: SessionTokenCodec, _ text: String, _ seed: UInt64) {
         guard let token = try? codec.decode(text) else { return }
         #expect(codec.encode(token) == text, "seed \(seed)")

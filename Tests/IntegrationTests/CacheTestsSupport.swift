@@ -244,6 +244,10 @@ final class CacheTestLog: EventStore {
         in partition: Partition, at time: Timestamp, limit: Int
     ) async throws(EventLogError) -> [Key] { [] }
 
+    func claimDeadLetter(in partition: Partition) async throws(EventLogError) -> DeadLetter? { nil }
+
+    func returnDeadLetter(_ id: CommandID, in partition: Partition, reason: String) async throws(EventLogError) {}
+
     private func check() throws(EventLogError) {
         if !state.withLock(\.reachable) { throw EventLogError(.unavailable, "The log is away.") }
     }

@@ -48,10 +48,10 @@ struct TestCluster: Sendable {
 
     /// Lends a gateway that is ready, on a port of its own.
     func withGateway(
-        gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil,
+        gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil, feeds: FeedLimits = FeedLimits(),
         _ body: (TestGateway) async throws -> Void
     ) async throws {
-        let gateway = try await TestGateway(self, gatekeeper: gatekeeper, certificates: certificates)
+        let gateway = try await TestGateway(self, gatekeeper: gatekeeper, certificates: certificates, feeds: feeds)
         do {
             try await body(gateway)
         } catch {
@@ -82,12 +82,14 @@ final class TestGateway: Sendable {
     let url: String
     let publisher: RabbitMQPublisher
     let cache: RedisCache
+    let service: GatewayService
     private let log: PostgresLogReader
     private let running: Task<Void, any Error>
     private let group: ServiceGroup
 
     init(
-        _ cluster: TestCluster, gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil
+        _ cluster: TestCluster, gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil,
+        feeds: FeedLimits = FeedLimits()
     ) async throws {
         let outcomes = OutcomeRegistry()
         let partitioner = cluster.description.partitioner
@@ -102,7 +104,7 @@ final class TestGateway: Sendable {
         }
         let service = GatewayService(
             cluster: cluster.description, bus: publisher, cache: cache, log: log, outcomes: outcomes,
-            registry: PrometheusRegistry())
+            registry: PrometheusRegistry(), feeds: feeds)
         var configuration = GatewayServer.Configuration()
         configuration.port = 0
         // The tests' client keeps connections that nobody will use again.
@@ -119,6 +121,7 @@ final class TestGateway: Sendable {
         running = Task { try await group.run() }
         let bound = try #require(await ports.first { _ in true })
         url = certificates == nil ? "http://127.0.0.1:\(bound)" : "https://localhost:\(bound)"
+        self.service = service
         self.publisher = publisher
         self.cache = cache
         self.log = log

@@ -101,6 +101,14 @@ private struct HookedStore: EventStore {
         try await base.forgetOrigins(in: partition, silentSince: time, limit: limit)
     }
 
+    func claimDeadLetter(in partition: Partition) async throws(EventLogError) -> DeadLetter? {
+        try await base.claimDeadLetter(in: partition)
+    }
+
+    func returnDeadLetter(_ id: CommandID, in partition: Partition, reason: String) async throws(EventLogError) {
+        try await base.returnDeadLetter(id, in: partition, reason: reason)
+    }
+
     func keysAwaitingExpiry(
         in partition: Partition, at time: Timestamp, limit: Int
     ) async throws(EventLogError) -> [Key] {

@@ -133,6 +133,47 @@ struct FoldTests {
         #expect(log.applied[origin] == 1)
     }
 
+    @Test("A dead letter that is retried becomes the event it would have been, once")
+    mutating func retried() {
+        let command = put("a", "1", if: .absent)
+        let dot = Dot(origin: origin, n: 1)
+        log.run { fold in fold.setAside(command, as: dot, reason: "refused") }
+        for _ in 0..<2 {
+            log.run(at: at(5), lookingUp: [command.id]) { fold in fold.retry(command, as: dot) }
+            #expect(log.outcomes.map(\.result) == [.put(created: true)])
+        }
+        #expect(
+            log.events.map(\.commandID) == [command.id] && log.events[0].dot == dot && log.dead.isEmpty)
+        log.run { fold in fold.retry(put("b", "1"), as: Dot(origin: origin, n: 2)) }
+        #expect(log.events.count == 1, "what is no letter is not applied")
+    }
+
+    @Test(
+        "Behind a dead letter, commands of its key are held in order, and no other's; then they are applied in that order"
+    )
+    mutating func held() {
+        log.holds = true
+        let commands = [put("a", "1"), put("b", "1"), put("a", "2"), put("a", "3"), delete("a")]
+        let items = dotted(commands)
+        log.run { fold in fold.setAside(items[0].0, as: items[0].1, reason: "refused") }
+        log.run(Array(items[1...2]))
+        log.run(Array(items[3...4]))
+        // A redelivery finds them set aside.
+        log.run(Array(items[1...4]))
+        #expect(log.events.map(\.key) == [key("b")])
+        #expect(log.dead.map(\.command.id) == [0, 2, 3, 4].map { commands[$0].id })
+        #expect(
+            log.dead.map(\.reason) == ["refused"] + Array(repeating: DeadLetter.heldBehind, count: 3))
+        let times = log.dead.map(\.diedAt)
+        #expect(times == times.sorted() && Set(times).count == 4, "no two at the same time")
+        for letter in log.dead {
+            log.run(lookingUp: [letter.command.id]) { fold in fold.retry(letter.command, as: letter.dot) }
+        }
+        #expect(log.events.dropFirst().map(\.commandID) == [0, 2, 3, 4].map { commands[$0].id })
+        log.run(dotted([put("a", "4")], from: 6))
+        #expect(log.events.last?.kind == .put && log.dead.isEmpty)
+    }
+
     @Test("A partition's time never goes back")
     mutating func time() {
         log.run(dotted([put("a", "1")]), at: at(50))

@@ -12,6 +12,8 @@ struct LogModel {
     var tree = MerkleFrontier()
     var lastAppliedAt = Timestamp(microseconds: 0)
     var dead: [DeadLetter] = []
+    /// Whether commands wait behind the letters of their key.
+    var holds = false
     /// The outcomes of the last batch, and what it had to look up.
     var outcomes: [Outcome] = []
     var lookUps = 0
@@ -22,14 +24,26 @@ struct LogModel {
             recorded[event.commandID] = RecordedCommand(
                 outcome: event.outcome, fingerprint: event.fingerprint, dot: event.dot)
         }
+        for letter in dead where ids.contains(letter.command.id) {
+            let outcome = Outcome(
+                command: letter.command.id, partition: partition, sequence: UInt64(events.count),
+                result: .dead(reason: letter.reason))
+            recorded[letter.command.id] = RecordedCommand(
+                outcome: outcome, fingerprint: letter.command.fingerprint, dot: letter.dot)
+        }
         return PartitionSnapshot(
             partition: partition, sequence: UInt64(events.count), tree: tree, lastAppliedAt: lastAppliedAt,
-            applied: applied, keys: keys.mapValues(\.state), recorded: recorded, lookedUp: ids)
+            applied: applied, keys: keys.mapValues(\.state), recorded: recorded, lookedUp: ids,
+            quarantined: holds ? Set(dead.map(\.command.key)) : [])
     }
 
     /// Folds and applies a batch, looking up what the fold asks for.
-    mutating func run(at time: Timestamp = at(0), _ body: (inout Fold) -> Void) {
-        var ids: Set<CommandID> = []
+    ///
+    /// - Parameter lookedUp: what is looked up before.
+    mutating func run(
+        at time: Timestamp = at(0), lookingUp lookedUp: Set<CommandID> = [], _ body: (inout Fold) -> Void
+    ) {
+        var ids = lookedUp
         lookUps = 0
         while true {
             var fold = Fold(onto: snapshot(lookingUp: ids), at: time, salts: Data(repeating: 7, count: 16 * 4_096))
@@ -55,6 +69,7 @@ struct LogModel {
         tree = write.tree
         lastAppliedAt = write.lastAppliedAt
         dead += write.deadLetters
+        dead.removeAll { write.revived.contains($0.command.id) }
         outcomes = write.outcomes
     }
 }

@@ -106,6 +106,12 @@ extension Command {
         return wire
     }
 
+    /// The opposite of `EncodedCommand`.
+    package static func decode(_ encoded: Data) -> Result<Command, WireError> {
+        guard let wire = try? WireCommand(serializedBytes: encoded) else { return .failure(WireError("not a Command")) }
+        return decode(wire)
+    }
+
     fileprivate static func decode(_ wire: WireCommand) -> Result<Command, WireError> {
         guard let id = CommandID(bytes: wire.id) else { return .failure(WireError("id")) }
         guard let key = try? Key(wire.key) else { return .failure(WireError("key")) }

@@ -81,6 +81,11 @@ struct BatchCommit {
             connection.parameters.int8(Int64(write.sequence))
             try connection.send(Statements.buryCommands)
         }
+        if !write.revived.isEmpty {
+            connection.parameters.int8(number)
+            connection.parameters.uuids(write.revived)
+            try connection.send(Statements.releaseDeadLetters)
+        }
     }
 }
 

@@ -56,6 +56,12 @@ struct BatchTransaction: Sendable {
             try connection.send(Statements.appliedOfOrigins)
         }
         if !read.commandIDs.isEmpty { try CommandLookup.send(read.commandIDs, in: [read.partition], connection) }
+        let quarantine = read.quarantine && !read.keys.isEmpty
+        if quarantine {
+            connection.parameters.int8(Int64(read.partition.number))
+            connection.parameters.keys(read.keys)
+            try connection.send(Statements.quarantinedKeys)
+        }
         try connection.synchronize()
 
         var keys: (sequence: UInt64?, generation: Int64?, states: [Key: KeyState])?
@@ -67,6 +73,7 @@ struct BatchTransaction: Sendable {
         var (standing, snapshot) = try connection.next().partition(read.partition)
         if !read.origins.isEmpty { snapshot.applied = try connection.next().applied(from: 0) }
         if !read.commandIDs.isEmpty { try snapshot.addRecorded(read.commandIDs, CommandLookup.receive(connection)) }
+        if quarantine { snapshot.quarantined = Set(try connection.next().keys()) }
         try connection.finish()
         if let keys {
             let same = keys.sequence == snapshot.sequence && keys.generation == standing?.generation

@@ -3,9 +3,6 @@ import Metrics
 
 /// Lanes for reads. What gathered while a lane was busy goes out as one pipeline, with one synchronization point.
 final class ReadLanes: Sendable {
-    /// More would make the first wait for the last; each lane takes the next at once.
-    private static let pipelineLimit = 128
-
     private let lanes: PostgresLanes<Request>
     private let metrics: EventLogMetrics
 
@@ -20,14 +17,15 @@ final class ReadLanes: Sendable {
         let fail: @Sendable (EventLogError) -> Void
     }
 
+    /// - Parameter pipelineLimit: reads that share a round trip; more would make the first wait for the last.
     init(
         _ configuration: PostgresConfiguration, name: String, role: PostgresRole = .reader, connections: Int,
-        maximumWaiting: Int
+        maximumWaiting: Int, pipelineLimit: Int = 128
     ) {
         let metrics = EventLogMetrics(role: role)
         self.metrics = metrics
         lanes = PostgresLanes(
-            name: name, count: connections, maximumWaiting: maximumWaiting, batchLimit: Self.pipelineLimit,
+            name: name, count: connections, maximumWaiting: maximumWaiting, batchLimit: pipelineLimit,
             configuration: configuration, role: role, metrics: metrics
         ) { requests, connection in
             metrics.reads.increment(by: requests.count)

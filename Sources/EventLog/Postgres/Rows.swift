@@ -110,6 +110,15 @@ extension PostgresResult {
 
     // MARK: - Fields
 
+    /// As `bury_commands` wrote it.
+    func command(_ row: Int, _ column: Int) -> Command {
+        switch Command.decode(data(row, column)) {
+        case .success(let command): return command
+        case .failure(let error):
+            preconditionFailure("a dead letter holds a command that this version can't read: \(error.message)")
+        }
+    }
+
     private func kind(_ row: Int, _ column: Int) -> Event.Kind {
         guard let kind = Event.Kind(rawValue: text(row, column)) else {
             preconditionFailure("the log holds a kind of event that this version doesn't know: \(text(row, column))")
@@ -121,18 +130,18 @@ extension PostgresResult {
         optionalData(row, column).flatMap { Fingerprint(bytes: $0) }
     }
 
-    private func dot(_ row: Int, _ column: Int) -> Dot? {
+    func dot(_ row: Int, _ column: Int) -> Dot? {
         isNull(row, column) ? nil : Dot(origin: Origin(bitPattern: int8(row, column)), n: unsigned(row, column + 1))
     }
 
-    private func optionalText(_ row: Int, _ column: Int) -> String? { isNull(row, column) ? nil : text(row, column) }
+    func optionalText(_ row: Int, _ column: Int) -> String? { isNull(row, column) ? nil : text(row, column) }
     private func optionalData(_ row: Int, _ column: Int) -> Data? { isNull(row, column) ? nil : data(row, column) }
 
     private func optionalUnsigned(_ row: Int, _ column: Int) -> UInt64? {
         isNull(row, column) ? nil : unsigned(row, column)
     }
 
-    private func optionalTimestamp(_ row: Int, _ column: Int) -> Timestamp? {
+    func optionalTimestamp(_ row: Int, _ column: Int) -> Timestamp? {
         isNull(row, column) ? nil : timestamp(row, column)
     }
 }

@@ -258,8 +258,9 @@ enum Statements {
         value_salt, value_commitment, value_size, content_type, expires_at, previous_version, reason, principal,
         command_id, fingerprint, origin, origin_seq, traceparent, issued_at, applied_at, leaf_hash
         """
-    private static let storedEvent = "seq, kind, key, value, \(eventFields)"
-    private static let eventColumns = "seq, kind, key, CASE WHEN $5 THEN value END, \(eventFields)"
+    static let storedEvent = "seq, kind, key, value, \(eventFields)"
+    /// `$5`: with the values.
+    static let eventColumns = "seq, kind, key, CASE WHEN $5 THEN value END, \(eventFields)"
 
     static let history = Statement(
         "history", [.int8, .text, .int8, .int8, .bool, .int8],

@@ -63,6 +63,13 @@ package final class Gatekeeper: Sendable {
         return principal
     }
 
+    /// Whether who was let in as this principal still would be. Costs nothing of the rate.
+    func stillAdmits(_ headers: HTTPFields, as principal: Principal) -> Bool {
+        guard let token = try? Self.bearerToken(headers) else { return false }
+        let known = credentials.withLock { $0 }
+        return (try? known.principal(presenting: token, at: clock.now(), now())) == principal
+    }
+
     /// What a request cost beyond the one that it was let in for.
     func charge(_ principal: Principal, _ cost: Int) {
         guard cost > 0, let rate = principal.rate ?? rate else { return }

@@ -21,6 +21,7 @@ extension Route {
             default: .key(.read)
             }
         case .history: .key(.audit)
+        case .changes: .any([.audit])
         case .list: .any([.read])
         case .batch: .any([.read, .write, .delete])
         case .command, .session: .any(Verb.allCases)

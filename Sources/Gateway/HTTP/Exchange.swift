@@ -49,7 +49,8 @@ struct Exchange {
     func demand(_ limits: HTTPLimits) -> Admission.Demand? {
         switch target.route {
         case .value, .list, .batch, .history, .command, .session: break
-        case .live, .ready, .metrics, .openAPI, .problems, .problem, .landing, nil: return nil
+        // Change feeds have a limit of their own.
+        case .changes, .live, .ready, .metrics, .openAPI, .problems, .problem, .landing, nil: return nil
         }
         let isWrite = [.put, .delete, .post].contains(request.method)
         var bytes = 0

@@ -15,10 +15,7 @@ extension GatewayResponder {
         let query = try exchange.query(["prefix", "after", "limit", "values"])
         let limit = try query.integer("limit", in: Self.pageLimits) ?? Self.defaultLimit
         let values = try query.flag("values")
-        let prefix = query["prefix"] ?? ""
-        if prefix.utf8.count > Key.maximumBytes || prefix.utf8.contains(0) {
-            throw Problem.parameter("prefix", "no key begins so: a key has at most 1,024 bytes and no NUL")
-        }
+        let prefix = try query.keyPrefix("prefix")
         let after = try query.key("after")
         let covered = exchange.caller.grant.coverage(of: prefix)
         guard !covered.isEmpty else {
@@ -132,8 +129,10 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func event(_ event: Event) {
+    /// - Parameter key: named in the event itself where it isn't named around it.
+    mutating func event(_ event: Event, key: Key? = nil) {
         object { json in
+            if let key { json.member("key", key.text) }
             json.member("version", event.sequence)
             json.member("kind", event.kind.rawValue)
             json.member("time", event.appliedAt.rfc3339)

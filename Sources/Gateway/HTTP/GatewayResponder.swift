@@ -77,6 +77,7 @@ package struct GatewayResponder: HTTPResponder {
         case .list: return try await list(exchange)
         case .batch: return try await batch(&exchange)
         case .history: return try await history(exchange)
+        case .changes: return try await changes(exchange)
         case .command: return try await status(exchange)
         case .session: return try await reach(exchange)
         case .live: return try live(exchange)

@@ -30,6 +30,12 @@ package protocol GatewayUseCases: Sendable {
 
     func status(of id: CommandID) async throws(GatewayError) -> CommandStatus
 
+    /// Everything that happens from some position on.
+    func changes(_ request: ChangeRequest) async throws(ChangeRefusal) -> ChangeFeed
+
+    /// Bound to this cluster's tag and number of partitions.
+    var positions: FeedPositionCodec { get }
+
     func partition(of key: Key) -> Partition
 
     /// Bound to this cluster's tag and number of partitions.

@@ -5,6 +5,9 @@ extension HTTPField.Name {
     static let tidemarkVersion = Self("Tidemark-Version")!
     static let cacheStatus = Self("Cache-Status")!
     static let preferenceApplied = Self("Preference-Applied")!
+    static let lastEventID = Self("Last-Event-ID")!
+    /// nginx and its like pass an answer on as it comes when this says `no`.
+    static let accelBuffering = Self("X-Accel-Buffering")!
 }
 
 extension HTTPField {

@@ -14,6 +14,8 @@ struct Problem: Error, Sendable {
         case command(CommandID)
         case reason(String)
         case request(String)
+        /// Where a change feed may begin.
+        case position(String)
     }
 
     static let contentType = "application/problem+json"
@@ -79,6 +81,7 @@ struct Problem: Error, Sendable {
                 case .command(let id): json.member("command", id.description)
                 case .reason(let reason): json.member("reason", reason)
                 case .request(let id): json.member("request", id)
+                case .position(let position): json.member("position", position)
                 }
             }
         }

@@ -8,6 +8,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     case invalidQuery = "invalid-query"
     case invalidBody = "invalid-body"
     case sessionInvalid = "session-invalid"
+    case positionInvalid = "position-invalid"
     case valueTooLarge = "value-too-large"
     case bodyTooLarge = "body-too-large"
     case answerTooLarge = "answer-too-large"
@@ -25,6 +26,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     case notFound = "not-found"
     case valueErased = "value-erased"
     case unknownCommand = "unknown-command"
+    case positionRemoved = "position-removed"
     case preconditionFailed = "precondition-failed"
     case idempotencyKeyReused = "idempotency-key-reused"
 
@@ -101,6 +103,14 @@ enum ProblemType: String, CaseIterable, Sendable {
                 page: """
                     Tidemark-Session takes a token exactly as this cluster gave it. A token of another cluster, or \
                     one that was cut or changed, is refused. Leave the header out to begin a new session.
+                    """)
+        case .positionInvalid:
+            Description(
+                status: .badRequest, title: "The position in the change feed is not valid",
+                page: """
+                    "after" and Last-Event-ID take a position exactly as a feed of this cluster gave it. One of another \
+                    cluster, one that was cut or changed, and one that is ahead of the log are refused; the last means that the \
+                    database was set back to an earlier state. Begin anew with after=beginning, or without a position.
                     """)
         case .valueTooLarge:
             Description(
@@ -205,6 +215,14 @@ enum ProblemType: String, CaseIterable, Sendable {
                 page: """
                     The id is not one that this cluster gave out. Ids stand in the Location header and the body of a \
                     write's answer.
+                    """)
+        case .positionRemoved:
+            Description(
+                status: .gone, title: "The feed's next events are no longer there",
+                page: """
+                    Retention has removed events after the position that was asked for. The member "position" is the \
+                    nearest one from which everything is still there: begin after it, knowing that events are missing \
+                    between, or read what was removed from the archive.
                     """)
         case .preconditionFailed:
             Description(

@@ -29,6 +29,15 @@ struct QueryParameters: Sendable {
         return value
     }
 
+    /// What keys begin with; empty when it is not given.
+    func keyPrefix(_ name: String) throws(Problem) -> String {
+        let prefix = values[name] ?? ""
+        if prefix.utf8.count > Key.maximumBytes || prefix.utf8.contains(0) {
+            throw .parameter(name, "no key begins so: a key has at most 1,024 bytes and no NUL")
+        }
+        return prefix
+    }
+
     /// A position in a partition's sequence.
     func version(_ name: String) throws(Problem) -> UInt64? {
         guard let text = values[name] else { return nil }

@@ -6,6 +6,7 @@ enum Route: String, CaseIterable, Sendable {
     case list = "/v1/kv"
     case batch = "/v1/batch"
     case history = "/v1/history/{key}"
+    case changes = "/v1/changes"
     case command = "/v1/commands/{id}"
     case session = "/v1/session"
     case live = "/livez"
@@ -64,6 +65,7 @@ struct RequestTarget: Sendable {
                 switch path {
                 case "/v1/kv": .list
                 case "/v1/batch": .batch
+                case "/v1/changes": .changes
                 case "/v1/session": .session
                 case "/livez": .live
                 case "/readyz": .ready

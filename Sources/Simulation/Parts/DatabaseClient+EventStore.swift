@@ -124,6 +124,11 @@ extension DatabaseClient: EventStore {
         }
     }
 
+    /// No command dies in the simulation: that would be a violation.
+    func claimDeadLetter(in partition: Partition) async throws(EventLogError) -> DeadLetter? { nil }
+
+    func returnDeadLetter(_ id: CommandID, in partition: Partition, reason: String) async throws(EventLogError) {}
+
     func forgetOrigins(
         in partition: Partition, silentSince time: Timestamp, limit: Int
     ) async throws(EventLogError) -> [Origin] {

@@ -64,4 +64,22 @@ extension DatabaseClient: LogReader {
     ) async throws(EventLogError) -> [CommandID: RecordedCommand] {
         try await askOrFail { [database] in database.commands(ids, in: partition) }
     }
+
+    func extents() async throws(EventLogError) -> [LogExtent] {
+        try await askOrFail { [database] in
+            database.rows.enumerated().map { LogExtent(partition: Partition($0), sequence: $1.sequence) }
+        }
+    }
+
+    func changes(
+        in partition: Partition, after: UInt64, through: UInt64, prefix: String, valueBytes: Int?
+    ) async throws(EventLogError) -> ChangePage? {
+        try await askOrFail { [database] in
+            ChangePage(
+                events: database.rows[partition.number].events.filter {
+                    $0.sequence > after && $0.sequence <= through
+                        && $0.key.text.utf8.starts(with: prefix.utf8)
+                }, through: through, valueBytes: nil)
+        }
+    }
 }

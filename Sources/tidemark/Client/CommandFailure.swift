@@ -38,6 +38,8 @@ extension CommandFailure {
         case ("bad-url", _): return "Give the base URL of a gateway, such as http://127.0.0.1:8080."
         case ("session-not-reached", _):
             return "Give it time with --wait 10, or take an older answer with --consistency eventual."
+        case ("position-removed", _):
+            return error.position.map { "What is still there begins with --after \($0)" }
         case (_, 401): return "Put a token into TIDEMARK_TOKEN, or into a file named by --token-file."
         case (_, 403): return "The token does not cover this key or this kind of call."
         case (_, 412): return error.version.map { "The key is at version \($0) now." }

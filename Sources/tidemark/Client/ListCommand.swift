@@ -59,12 +59,7 @@ struct ListCommand: AsyncParsableCommand {
         case .text:
             var columns = [item.key, String(item.version), String(item.size), item.contentType]
             if let value = item.value { columns.append(String(decoding: value, as: UTF8.self)) }
-            try Terminal.print(columns.map(Self.escaped).joined(separator: "\t"))
+            try Terminal.print(columns: columns)
         }
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\t", with: "\\t").replacing("\r", with: "\\r")
-            .replacing("\n", with: "\\n")
     }
 }

@@ -6,6 +6,17 @@ import Foundation
 enum Terminal {
     static func print(_ line: String) throws { try write(Data((line + "\n").utf8)) }
 
+    /// A line with tabs between; those in the columns, and their line ends, are escaped.
+    static func print(columns: [String]) throws {
+        try print(
+            columns.map { column in
+                column.replacing("\\", with: "\\\\").replacing("\t", with: "\\t").replacing(
+                    "\r", with: "\\r"
+                )
+                .replacing("\n", with: "\\n")
+            }.joined(separator: "\t"))
+    }
+
     static func write(_ data: Data) throws { try FileHandle.standardOutput.write(contentsOf: data) }
 
     /// For people: never mixed with data, and failing to write it is no failure.

@@ -94,8 +94,11 @@ struct GatewayParts: Sendable {
         } onOutcomesInterrupted: {
             Task { await outcomes.recover(from: log) }
         }
+        var feeds = FeedLimits()
+        feeds.feeds = try settings.integer(.httpFeeds, in: 0...10_000)
         service = GatewayService(
-            cluster: cluster, bus: bus, cache: cache, log: log, outcomes: outcomes, registry: registry)
+            cluster: cluster, bus: bus, cache: cache, log: log, outcomes: outcomes, registry: registry,
+            feeds: feeds)
     }
 
     /// The bus first: it confirms what was accepted.

@@ -44,6 +44,7 @@ struct ProjectorCommand: AsyncParsableCommand {
 
             var configuration = ProjectorConfiguration(name: ProcessInfo.processInfo.hostName)
             configuration.leaseDuration = .seconds(try settings.integer(.projectorLeaseSeconds, in: 2...300))
+            configuration.quarantine = try settings.quarantine()
             let worker = ProjectorWorker(
                 ProjectorParts(
                     source: source, store: store, trials: store, leases: leases, cache: cache, cluster: cluster,
@@ -60,5 +61,15 @@ struct ProjectorCommand: AsyncParsableCommand {
             await store.close()
             await leases.close()
         }
+    }
+}
+
+extension Settings {
+    fileprivate func quarantine() throws -> Quarantine {
+        let text = string(.projectorQuarantine)
+        guard let policy = Quarantine(rawValue: text) else {
+            throw Invalid(description: "projector.quarantine: \"\(text)\" is neither let-through nor hold.")
+        }
+        return policy
     }
 }

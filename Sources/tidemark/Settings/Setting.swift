@@ -17,6 +17,7 @@ enum Setting: String, CaseIterable {
     case databaseURL = "database.url"
     case httpDrainIdleSeconds = "http.drainIdleSeconds"
     case httpDrainSeconds = "http.drainSeconds"
+    case httpFeeds = "http.feeds"
     case httpHost = "http.host"
     case httpMaximumConnections = "http.maximumConnections"
     case httpMaximumHeldBytes = "http.maximumHeldBytes"
@@ -28,6 +29,7 @@ enum Setting: String, CaseIterable {
     case namespace = "namespace"
     case partitions = "partitions"
     case projectorLeaseSeconds = "projector.leaseSeconds"
+    case projectorQuarantine = "projector.quarantine"
     case redisPassword = "redis.password"
     case redisPasswordFile = "redis.passwordFile"
     case redisURL = "redis.url"
@@ -42,6 +44,7 @@ enum Setting: String, CaseIterable {
         case .databaseURL: "postgresql://127.0.0.1:26257/tidemark"
         case .httpDrainIdleSeconds: "5"
         case .httpDrainSeconds: "15"
+        case .httpFeeds: "500"
         case .httpHost: "127.0.0.1"
         case .httpMaximumConnections: "4096"
         case .httpMaximumHeldBytes: "134217728"
@@ -52,6 +55,7 @@ enum Setting: String, CaseIterable {
         case .logLevel: "info"
         case .namespace: "tidemark"
         case .projectorLeaseSeconds: "5"
+        case .projectorQuarantine: "let-through"
         case .redisURL: "redis://127.0.0.1:6379"
         case .accessAudience, .accessIssuer, .accessJWKSFile, .accessRate, .accessSecretFile, .amqpPassword,
             .amqpPasswordFile, .databasePassword, .databasePasswordFile, .partitions, .redisPassword,
@@ -81,6 +85,7 @@ enum Setting: String, CaseIterable {
         case .httpDrainIdleSeconds:
             "How long an ending gateway keeps idle connections, 0 to 300: longer than the balancer in front keeps its own."
         case .httpDrainSeconds: "How long requests under way may take when the gateway ends, 0 to 3,600 seconds."
+        case .httpFeeds: "Change feeds that a gateway serves at once, 0 to 10,000."
         case .httpHost: "Address to listen on."
         case .httpMaximumConnections: "Connections that are served at once; more are answered with 503."
         case .httpMaximumHeldBytes: "Bytes of bodies and large answers in memory at once; more is answered with 503."
@@ -92,6 +97,8 @@ enum Setting: String, CaseIterable {
         case .namespace: "Names of queues and cache keys begin with it."
         case .partitions: "Partitions of a new cluster, 1 to 1,024 (16); never changes afterwards."
         case .projectorLeaseSeconds: "How long a projector that died keeps its partitions, 2 to 300 seconds."
+        case .projectorQuarantine:
+            "let-through or hold: what becomes of later commands for a key whose command was set aside."
         case .redisPassword: "Password for Redis, if the URL has none."
         case .redisPasswordFile: "File with the password for Redis."
         case .redisURL: "redis://host:6379, or by Sentinels redis-sentinel://host:26379,host:26379/master; without TLS."

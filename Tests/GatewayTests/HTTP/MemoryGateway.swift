@@ -14,6 +14,9 @@ final class MemoryGateway: GatewayUseCases {
         var events: [Event] = []
         var pending: [CommandID] = []
         var failure: GatewayError?
+        /// Why feeds don't begin, and what was asked of them.
+        var refusal = ChangeRefusal.tooMany(0)
+        var feeds: [ChangeRequest] = []
         /// What the next write that waits ends as.
         var outcome: Outcome.Result?
         /// Whether waiting ends before the command is applied.
@@ -36,6 +39,7 @@ final class MemoryGateway: GatewayUseCases {
 
     let state = Mutex(State())
     let sessions = SessionTokenCodec(clusterTag: 42, partitions: 16)
+    let positions = FeedPositionCodec(clusterTag: 42, partitions: 16)
     private let partitioner = Partitioner(count: 16)
 
     func partition(of key: Key) -> Partition { partitioner.partition(of: key) }
@@ -163,6 +167,13 @@ final class MemoryGateway: GatewayUseCases {
                 if valueBytes == nil { event.content = nil }
                 return event
             }
+        }
+    }
+
+    func changes(_ request: ChangeRequest) async throws(ChangeRefusal) -> ChangeFeed {
+        throw state.withLock { state in
+            state.feeds.append(request)
+            return state.refusal
         }
     }
 
