@@ -45,16 +45,20 @@ extension Statements {
             """)
     }
 
-    /// The columns in the order of `ProjectionRow.Column`.
+    /// The generation that each partition serves; of no partition what stands in `kv`, so that it is found. The columns in the
+    /// order of `ProjectionRow.Column`.
     static func copyProjection(newerThan version: UInt64) -> Statement {
-        Statement(
-            "copy_projection",
+        func rows(_ table: ProjectionTable, _ membership: String) -> String {
             """
-            COPY (
-                SELECT key, partition, version, created_version, value, content_type, expires_at, deleted, modified_at
-                FROM kv \(version == 0 ? "" : "WHERE version > \(version)")
-            ) TO STDOUT WITH (FORMAT binary)
-            """)
+            SELECT key, partition, version, created_version, value, content_type, expires_at, deleted, modified_at
+            FROM \(table.rawValue)
+            WHERE partition \(membership) (SELECT partition FROM partitions WHERE generation % 2 = 0)
+                \(version == 0 ? "" : "AND version > \(version)")
+            """
+        }
+        return Statement(
+            "copy_projection",
+            "COPY (\(rows(.odd, "NOT IN")) UNION ALL \(rows(.even, "IN"))) TO STDOUT WITH (FORMAT binary)")
     }
 
     /// Within a partition time never goes back.
