@@ -15,6 +15,7 @@ package enum Migrations {
         ("0011_dead_letters", text(PackageResources._011_dead_letters_sql)),
         ("0012_trials", text(PackageResources._012_trials_sql)),
         ("0013_access_keys", text(PackageResources._013_access_keys_sql)),
+        ("0024_archives", text(PackageResources._024_archives_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

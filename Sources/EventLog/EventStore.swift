@@ -115,6 +115,8 @@ package struct BatchWrite: Sendable {
     /// One row a key: the last state the batch leaves it in.
     package var projection: [(key: Key, value: StoredValue)]
     package var deadLetters: [DeadLetter]
+    /// Destroyed after everything else is written: of this batch's events, too.
+    package var erasures: [ErasedVersions]
     /// Origins whose n advanced.
     package var applied: [Origin: UInt64]
     package var sequence: UInt64
@@ -125,11 +127,13 @@ package struct BatchWrite: Sendable {
 
     package init(
         events: [Event], projection: [(key: Key, value: StoredValue)], deadLetters: [DeadLetter],
-        applied: [Origin: UInt64], sequence: UInt64, tree: MerkleFrontier, lastAppliedAt: Timestamp, outcomes: [Outcome]
+        erasures: [ErasedVersions] = [], applied: [Origin: UInt64], sequence: UInt64, tree: MerkleFrontier,
+        lastAppliedAt: Timestamp, outcomes: [Outcome]
     ) {
         self.events = events
         self.projection = projection
         self.deadLetters = deadLetters
+        self.erasures = erasures
         self.applied = applied
         self.sequence = sequence
         self.tree = tree

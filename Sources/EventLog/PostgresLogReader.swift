@@ -5,6 +5,7 @@ package final class PostgresLogReader: LogReader {
     private let lanes: ReadLanes
     private let partitions: [Partition]
     private let clock: any WallClock
+    private let archive: (any ArchivedValues)?
 
     /// Starts the threads, which connect by themselves.
     ///
@@ -12,13 +13,16 @@ package final class PostgresLogReader: LogReader {
     ///   - partitioner: the cluster's.
     ///   - maximumWaiting: reads beyond those under way; more are `overloaded` at once.
     ///   - clock: by which values have expired.
+    ///   - archive: where to read the values that are no longer in the log.
     package init(
         _ configuration: PostgresConfiguration, partitioner: Partitioner, connections: Int = 2,
-        maximumWaiting: Int = 1_000, clock: any WallClock = SystemWallClock()
+        maximumWaiting: Int = 1_000, clock: any WallClock = SystemWallClock(),
+        archive: (any ArchivedValues)? = nil
     ) {
         lanes = ReadLanes(configuration, name: "read", connections: connections, maximumWaiting: maximumWaiting)
         partitions = partitioner.partitions
         self.clock = clock
+        self.archive = archive
     }
 
     /// Whether at least one connection is open.
@@ -93,7 +97,7 @@ package final class PostgresLogReader: LogReader {
     package func history(
         of key: Key, in partition: Partition, after: UInt64, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [Event] {
-        try await lanes.run { connection throws(PostgresFailure) in
+        let events = try await lanes.run { connection throws(PostgresFailure) in
             connection.parameters.int8(Int64(partition.number))
             connection.parameters.text(key.text)
             connection.parameters.int8(Int64(clamping: after))
@@ -104,12 +108,13 @@ package final class PostgresLogReader: LogReader {
         } receive: { connection throws(PostgresFailure) in
             try connection.next().events(in: partition)
         }
+        return valueBytes == nil ? events : await filled(events)
     }
 
     package func event(
         of key: Key, in partition: Partition, at point: PointInTime
     ) async throws(EventLogError) -> Event? {
-        try await lanes.run { connection throws(PostgresFailure) in
+        let events = try await lanes.run { connection throws(PostgresFailure) in
             connection.parameters.int8(Int64(partition.number))
             connection.parameters.text(key.text)
             switch point {
@@ -123,8 +128,14 @@ package final class PostgresLogReader: LogReader {
             case .time: try connection.send(Statements.eventAtTime)
             }
         } receive: { connection throws(PostgresFailure) in
-            try connection.next().events(in: partition).first
+            try connection.next().events(in: partition)
         }
+        return await filled(events).first
+    }
+
+    private func filled(_ events: [Event]) async -> [Event] {
+        guard let archive, events.contains(where: \.isArchived) else { return events }
+        return await archive.fill(events)
     }
 
     package func command(_ id: CommandID) async throws(EventLogError) -> (key: Key, record: RecordedCommand)? {

@@ -24,6 +24,7 @@ struct Tidemark: AsyncParsableCommand {
                     PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                     StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, UndeleteCommand.self,
                 ]),
+            CommandGroup(name: "Erase:", subcommands: [EraseCommand.self]),
             CommandGroup(
                 name: "Measure and check:",
                 subcommands: [BenchCommand.self, CheckCommand.self, AuditCommand.self, ReplayCommand.self]),

@@ -22,6 +22,13 @@ import Testing
             ["keys", "create", "shop", "--verb", "read", "--prefix", "a", "--all-keys"],
             ["keys", "create", "shop", "--verb", "read", "--all-keys", "--expires", "soon"],
             ["keys", "create", "shop", "--verb", "read", "--all-keys", "--rate", "0"], ["keys", "revoke"],
+            ["erase", "k", "--yes"], ["erase", "--reason", "r", "--yes"], ["erase", "k", "--reason", "", "--yes"],
+            ["erase", "k", "--prefix", "p", "--reason", "r", "--yes"],
+            ["erase", "--prefix", "", "--reason", "r", "--yes"],
+            ["erase", "--prefix", "p", "--versions", "1", "--reason", "r", "--yes"], ["archive"],
+            ["archive", "--before", "yesterday"], ["archive", "--before", "9999-01-01T00:00:00Z"],
+            ["archive", "--before", "2026-01-01T00:00:00Z", "--older-than", "1"],
+            ["export", "--history", "f", "--prefix", "p"], ["import", "-", "--history"],
         ])
     func wrong(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
@@ -39,6 +46,10 @@ import Testing
             ["keys", "create", "scraper", "--verb", "audit", "--no-keys", "--rate", "5"], ["keys", "list"],
             ["check", "--url", "http://a:1", "--url", "http://b:2,http://c:3"], ["check", "--workload", "list"],
             ["check", "--history", "f", "--judge-only", "--output", "json"],
+            ["erase", "k", "--reason", "r", "--versions", "3..", "--yes"],
+            ["erase", "--prefix", "p", "--reason", "r", "-y", "--archive", "d"], ["archive", "--older-than", "0.5"],
+            ["archive", "--before", "2026-01-01T00:00:00Z", "--to", "d"], ["export", "--history", "f"],
+            ["import", "f", "--history", "--database-url", "postgresql://x/y"],
         ])
     func right(arguments: [String]) throws { _ = try Tools.parseAsRoot(arguments) }
 
@@ -69,7 +80,7 @@ import Testing
             subcommands: [
                 PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                 StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
-                CheckCommand.self, KeysCommand.self,
+                CheckCommand.self, KeysCommand.self, EraseCommand.self, ArchiveCommand.self,
             ])
     }
 }

@@ -150,7 +150,7 @@ enum Statements {
     static let keysChanged = Statement(
         "keys_changed", [.int8, .int8, .int8],
         """
-        SELECT DISTINCT key FROM events WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind <> 'rejected'
+        SELECT DISTINCT key FROM events WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind NOT IN ('rejected', 'erased')
         """)
 
     static let keysAwaitingExpiry = Statement(
@@ -206,7 +206,7 @@ enum Statements {
         value_salt, value_commitment, value_size, content_type, expires_at, previous_version, reason, principal,
         command_id, fingerprint, origin, origin_seq, traceparent, issued_at, applied_at, leaf_hash
         """
-    private static let storedEvent = "seq, kind, key, value, \(eventFields)"
+    static let storedEvent = "seq, kind, key, value, \(eventFields)"
     private static let eventColumns = "seq, kind, key, CASE WHEN $5 THEN value END, \(eventFields)"
 
     static let history = Statement(
@@ -228,14 +228,14 @@ enum Statements {
         "event_at_version", [.int8, .text, .int8, .int8, .bool],
         """
         SELECT \(eventColumns) FROM events
-        WHERE partition = $1 AND key = $2 AND seq <= $3 AND kind <> 'rejected' ORDER BY seq DESC LIMIT $4
+        WHERE partition = $1 AND key = $2 AND seq <= $3 AND kind NOT IN ('rejected', 'erased') ORDER BY seq DESC LIMIT $4
         """)
 
     static let eventAtTime = Statement(
         "event_at_time", [.int8, .text, .timestamp, .int8, .bool],
         """
         SELECT \(eventColumns) FROM events
-        WHERE partition = $1 AND key = $2 AND applied_at <= $3 AND kind <> 'rejected' ORDER BY seq DESC LIMIT $4
+        WHERE partition = $1 AND key = $2 AND applied_at <= $3 AND kind NOT IN ('rejected', 'erased') ORDER BY seq DESC LIMIT $4
         """)
 
     // MARK: - Leases, by the database's clock

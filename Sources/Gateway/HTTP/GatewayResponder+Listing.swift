@@ -74,7 +74,7 @@ extension GatewayResponder {
                 json.member("key", key.text)
                 json.name("events")
                 json.array { json in
-                    for event in page { json.event(event) }
+                    for event in page { json.event(event, values: values) }
                 }
                 if page.count < found.count, let last = page.last { json.member("next", last.sequence) }
             }
@@ -132,7 +132,7 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func event(_ event: Event) {
+    fileprivate mutating func event(_ event: Event, values: Bool) {
         object { json in
             json.member("version", event.sequence)
             json.member("kind", event.kind.rawValue)
@@ -147,6 +147,8 @@ extension JSONWriter {
             if let reason = event.reason { json.member("reason", reason) }
             if let traceparent = event.traceparent { json.member("traceparent", traceparent) }
             if let content = event.content { json.value(content.value) }
+            if event.isErased { json.member("erased", true) }
+            if values && event.isArchived { json.member("archived", true) }
         }
     }
 }

@@ -3,6 +3,7 @@ import Audit
 import Commands
 import EventLog
 import Foundation
+import Retention
 
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,6 +43,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("MiB for the states of keys; beyond that, temporary files.", valueName: "mib"))
     var memory = 256
 
+    @Option(help: ArgumentHelp("The archive's directory: its files are verified, too.", valueName: "directory"))
+    var archive: String?
+
     @OptionGroup var tool: LogToolOptions
 
     func validate() throws {
@@ -68,6 +72,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                     options.since[point.partition] = point.tree
                 }
             }
+            try await verifyArchive(log, &options)
             let progress = VerificationProgress()
             let began = ContinuousClock.now
             let verification = Verification(
@@ -83,6 +88,24 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             case .json: try Terminal.print(json: printed)
             }
             if !report.divergences.isEmpty { throw ExitStatus.failed.code }
+        }
+    }
+
+    /// The archive's files by themselves; that they hold what the log has is seen by the tree that they end with.
+    private func verifyArchive(_ log: LogToolOptions.Log, _ options: inout VerificationOptions) async throws {
+        let store = PostgresRetentionStore(log.settings.postgres(application: "tidemark-audit"))
+        let entries = try await store.archives()
+        await store.close()
+        for entry in entries { options.archivedThrough[entry.partition] = entry.last }
+        guard let directory = archive ?? log.settings.optional(.archiveDirectory) else { return }
+        do {
+            for (partition, tree) in try await Archive(URL(filePath: directory), cluster: log.cluster.id).verify(
+                entries)
+            where options.anchors[partition] == nil && options.since[partition] == nil {
+                options.anchors[partition] = TreeHead(size: tree.size, root: tree.root)
+            }
+        } catch let error as RetentionError {
+            throw CommandFailure(.failed, error.description)
         }
     }
 
