@@ -43,9 +43,6 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("MiB for the states of keys; beyond that, temporary files.", valueName: "mib"))
     var memory = 256
 
-    @Option(help: ArgumentHelp("The archive's directory: its files are verified, too.", valueName: "directory"))
-    var archive: String?
-
     @OptionGroup var tool: LogToolOptions
 
     func validate() throws {
@@ -76,7 +73,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             let progress = VerificationProgress()
             let began = ContinuousClock.now
             let verification = Verification(
-                log.source, partitioner: log.cluster.partitioner, options: options, progress: progress)
+                log.source.leavingOut, partitioner: log.cluster.partitioner, options: options, progress: progress)
             let report = try await ProgressLine.shown {
                 ProgressLine.text(done: progress.events, of: progress.total, unit: "events", since: began)
             } of: {
@@ -93,19 +90,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 
     /// The archive's files by themselves; that they hold what the log has is seen by the tree that they end with.
     private func verifyArchive(_ log: LogToolOptions.Log, _ options: inout VerificationOptions) async throws {
-        let store = PostgresRetentionStore(log.settings.postgres(application: "tidemark-audit"))
-        let entries = try await store.archives()
-        await store.close()
-        for entry in entries { options.archivedThrough[entry.partition] = entry.last }
-        guard let directory = archive ?? log.settings.optional(.archiveDirectory) else { return }
-        do {
-            for (partition, tree) in try await Archive(URL(filePath: directory), cluster: log.cluster.id).verify(
-                entries)
-            where options.anchors[partition] == nil && options.since[partition] == nil {
-                options.anchors[partition] = TreeHead(size: tree.size, root: tree.root)
-            }
-        } catch let error as RetentionError {
-            throw CommandFailure(.failed, error.description)
+        for entry in log.source.entries { options.archivedThrough[entry.partition] = entry.last }
+        guard let archive = log.archive else { return }
+        for (partition, tree) in try await archive.verify(log.source.entries)
+        where options.anchors[partition] == nil && options.since[partition] == nil {
+            options.anchors[partition] = TreeHead(size: tree.size, root: MerkleHash(tree.root)!)
         }
     }
 
