@@ -65,7 +65,16 @@ struct RetentionTestsArchive {
                         #expect(left == [["a", "three"], ["c", "stays"]], "what the keys hold")
                         #expect(try await [past(gateway, "a"), past(gateway, "b")] == before)
                         #expect(try await gateway.get("a").text == "three")
-                        #expect(try await tool.treesHold())
+                        #expect(try await tool.divergences() == [])
+
+                        #expect(try await tool.divergences(archive: archive) == [], "with every value")
+                        try sql.run("UPDATE events SET value = NULL WHERE key = 'c'")
+                        #expect(try await tool.divergences(archive: archive).count == 0, "it is in the archive")
+                        try sql.run("UPDATE events SET value = 'stays' WHERE key = 'c'")
+                        _ = try await gateway.put("d", "fresh", Self.wait)
+                        try sql.run("UPDATE events SET value = NULL WHERE key = 'd'")
+                        #expect(try await tool.divergences().map(\.fields) == [["value"]], "and this one is not")
+                        try sql.run("UPDATE events SET value = 'fresh' WHERE key = 'd'")
 
                         let gone = try await blind.get(
                             "a?version=\(try await blind.history("a")[0]["version"] as? Int ?? 0)")
@@ -83,7 +92,10 @@ struct RetentionTestsArchive {
                         for partition in cluster.description.partitioner.partitions {
                             _ = try await archiver.archive(partition, before: now())
                         }
-                        #expect(try sql.one("SELECT count(*) FROM events WHERE value IS NOT NULL") == "2")
+                        #expect(
+                            try sql.run("SELECT key FROM events WHERE value IS NOT NULL ORDER BY key") == [
+                                ["a"], ["d"],
+                            ])
                         #expect(try await past(gateway, "a").contains { $0.hasSuffix("200 text/plain three") })
 
                         withExtendedLifetime(lock) {}
@@ -196,7 +208,7 @@ struct RetentionTestsArchive {
                     #expect(try traces() == 1, "the other key's")
                     #expect(
                         try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 2, "and the lock")
-                    #expect(try await tool.treesHold())
+                    #expect(try await tool.divergences() == [])
                     let kept = try #require(try await tool.store.archives().first)
                     var events: [Event] = []
                     try archive().read(kept) { events.append($0) }

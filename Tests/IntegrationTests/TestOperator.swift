@@ -1,3 +1,4 @@
+import Audit
 import Commands
 import EventLog
 import Foundation
@@ -43,22 +44,15 @@ final class TestOperator: Sendable {
         }
     }
 
-    /// Whether every leaf is what its row says, and every partition's tree is made of them.
-    func treesHold() async throws -> Bool {
-        for partition in cluster.description.partitioner.partitions {
-            var tree = MerkleFrontier()
-            for event in try await store.events(in: partition, after: 0, limit: 10_000, valueBytes: 64 << 20) {
-                guard event.computedLeafHash == event.leafHash else { return false }
-                if let salt = event.salt, let content = event.content,
-                    Event.commitment(salt: salt, value: content.value) != event.commitment
-                {
-                    return false
-                }
-                tree.append(leafHash: event.leafHash)
-            }
-            guard try await store.head(of: partition).tree == tree else { return false }
-        }
-        return true
+    /// What `tidemark audit verify` finds wrong, with the archive at hand or without.
+    func divergences(archive: Archive? = nil) async throws -> [Divergence] {
+        let entries = try await store.archives()
+        var options = VerificationOptions()
+        for entry in entries { options.archivedThrough[entry.partition] = entry.last }
+        let source = ArchivedSource(
+            PostgresSnapshotSource(cluster.database), archive: archive, entries: entries, leavesOut: archive == nil)
+        return try await Verification(source, partitioner: cluster.description.partitioner, options: options).run()
+            .divergences
     }
 }
 
