@@ -56,6 +56,7 @@ let migrations = [
     "0021_kv_even",
     "0022_kv_even_expiring",
     "0023_rebuilds",
+    "0024_archives",
 ]
 
 let package = Package(
@@ -94,6 +95,7 @@ let package = Package(
             providers: [.apt(["librabbitmq-dev"]), .brew(["rabbitmq-c"])]),
         .systemLibrary(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
         // Values and drivers
         .target(name: "SplitMix", swiftSettings: settings),
@@ -116,6 +118,10 @@ let package = Package(
         .target(
             name: "Cache",
             dependencies: ["Commands", "EventLog", "Lanes", "CHiredis", crypto, logging, metrics, nioCore],
+            swiftSettings: settings),
+
+        .target(
+            name: "Retention", dependencies: ["CZlib", "Commands", "EventLog", "Lanes", crypto, logging],
             swiftSettings: settings),
 
         // Roles
@@ -147,7 +153,7 @@ let package = Package(
             name: "tidemark",
             dependencies: [
                 "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
-                "Projector", "Prometheus", "SplitMix",
+                "Projector", "Prometheus", "Retention", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
                 systemPackage, unixSignals,
             ],
@@ -223,7 +229,8 @@ let package = Package(
             dependencies: [
                 "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes",
                 "LocalStack",
-                "Projector", "Prometheus", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient, httpTypes,
+                "Projector", "Prometheus", "Retention", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient,
+                httpTypes,
                 hummingbird,
                 lifecycle,
                 logging,

@@ -22,6 +22,7 @@ package enum Migrations {
         ("0021_kv_even", text(PackageResources._021_kv_even_sql)),
         ("0022_kv_even_expiring", text(PackageResources._022_kv_even_expiring_sql)),
         ("0023_rebuilds", text(PackageResources._023_rebuilds_sql)),
+        ("0024_archives", text(PackageResources._024_archives_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -7,6 +7,8 @@ package struct Command: Sendable, Equatable {
         case delete
         /// Changes nothing. Its outcome says that everything enqueued before it has been applied.
         case barrier
+        /// Destroys values of the key, the current one included when its version is among them.
+        case erase(Erasure)
     }
 
     package var id: CommandID

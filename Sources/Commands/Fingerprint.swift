@@ -25,6 +25,7 @@ package struct Fingerprint: Hashable, Sendable {
             update(Data(content.type.utf8))
         case .delete: update(Data("delete".utf8))
         case .barrier: update(Data("barrier".utf8))
+        case .erase(let erasure): update(Data("erase \(erasure.record)".utf8))
         }
         switch precondition {
         case .none: update(Data())

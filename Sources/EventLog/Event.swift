@@ -6,6 +6,12 @@ package struct Event: Sendable, Equatable {
     /// The raw values are what the log keeps.
     package enum Kind: String, Sendable, CaseIterable {
         case put, deleted, rejected, expired
+        /// The record that values of the key were destroyed, with who and why. Like `rejected` it changes no key's state: a
+        /// current value goes by a `deleted` event before it.
+        case erased
+
+        /// Whether an event of this kind is a version of its key.
+        package var changesState: Bool { self != .rejected && self != .erased }
     }
 
     package var partition: Partition
@@ -13,7 +19,7 @@ package struct Event: Sendable, Equatable {
     package var sequence: UInt64
     package var kind: Kind
     package var key: Key
-    /// For `put`. `nil` as well when the value was erased; the commitment then still stands.
+    /// For `put`. `nil` as well when the value was erased or archived; the commitment then still stands.
     package var content: Content?
     /// Bytes in the value, for `put`.
     package var size: Int?
@@ -25,7 +31,7 @@ package struct Event: Sendable, Equatable {
     package var expiresAt: Timestamp?
     /// The version of the value before, `nil` when the key had none.
     package var previousVersion: UInt64?
-    /// Why it was rejected.
+    /// Why it was rejected; why, and which versions, of an erasure.
     package var reason: String?
     package var principal: String
     package var commandID: CommandID
@@ -66,6 +72,11 @@ package struct Event: Sendable, Equatable {
         self.leafHash = leafHash
     }
 
+    /// Whether its value was destroyed.
+    package var isErased: Bool { kind == .put && salt == nil }
+    /// Whether its value is in the archive, of an event that was read with its value.
+    package var isArchived: Bool { kind == .put && salt != nil && content == nil }
+
     /// The reasons of `rejected` events.
     package enum Reason {
         package static let preconditionFailed = "precondition-failed"
@@ -77,7 +88,7 @@ package struct Event: Sendable, Equatable {
         let result: Outcome.Result =
             switch kind {
             case .put: .put(created: previousVersion == nil)
-            case .deleted, .expired: .deleted(existed: previousVersion != nil)
+            case .deleted, .expired, .erased: .deleted(existed: previousVersion != nil)
             case .rejected:
                 reason == Reason.idempotencyKeyReused
                     ? .rejected(.idempotencyKeyReused) : .rejected(.preconditionFailed(current: previousVersion))

@@ -54,10 +54,9 @@ package struct EventRow {
     package var sequence: UInt64 { unsigned(.sequence) ?? 0 }
     /// `nil` when this version doesn't know it.
     package var kind: Event.Kind? {
-        // Of the four, no two have one length.
         switch self[.kind].count {
         case 3: self[.kind].elementsEqual("put".utf8) ? .put : nil
-        case 7: Event.Kind(rawValue: text(.kind) ?? "")
+        case 6, 7: Event.Kind(rawValue: text(.kind) ?? "")
         case 8: self[.kind].elementsEqual("rejected".utf8) ? .rejected : nil
         default: nil
         }

@@ -133,6 +133,8 @@ package struct BatchWrite: Sendable {
     package var deadLetters: [DeadLetter]
     /// Commands that were dead letters and are events now.
     package var revived: [CommandID]
+    /// Destroyed after everything else is written: of this batch's events, too.
+    package var erasures: [ErasedVersions]
     /// Origins whose n advanced.
     package var applied: [Origin: UInt64]
     package var sequence: UInt64
@@ -143,13 +145,14 @@ package struct BatchWrite: Sendable {
 
     package init(
         events: [Event], projection: [(key: Key, value: StoredValue)], deadLetters: [DeadLetter],
-        revived: [CommandID] = [], applied: [Origin: UInt64], sequence: UInt64, tree: MerkleFrontier,
-        lastAppliedAt: Timestamp, outcomes: [Outcome]
+        revived: [CommandID] = [], erasures: [ErasedVersions] = [], applied: [Origin: UInt64], sequence: UInt64,
+        tree: MerkleFrontier, lastAppliedAt: Timestamp, outcomes: [Outcome]
     ) {
         self.events = events
         self.projection = projection
         self.deadLetters = deadLetters
         self.revived = revived
+        self.erasures = erasures
         self.applied = applied
         self.sequence = sequence
         self.tree = tree

@@ -7,6 +7,7 @@ package final class PostgresLogReader: LogReader {
     let pages: ReadLanes
     private let partitions: [Partition]
     private let clock: any WallClock
+    private let archive: (any ArchivedValues)?
 
     /// Starts the threads, which connect by themselves.
     ///
@@ -15,15 +16,18 @@ package final class PostgresLogReader: LogReader {
     ///   - partitioner: the cluster's.
     ///   - maximumWaiting: reads beyond those under way; more are `overloaded` at once.
     ///   - clock: by which values have expired.
+    ///   - archive: where to read the values that are no longer in the log.
     package init(
         _ configuration: PostgresConfiguration, partitioner: Partitioner, connections: Int = 2,
-        maximumWaiting: Int = 1_000, clock: any WallClock = SystemWallClock()
+        maximumWaiting: Int = 1_000, clock: any WallClock = SystemWallClock(),
+        archive: (any ArchivedValues)? = nil
     ) {
         lanes = ReadLanes(configuration, name: "read", connections: connections, maximumWaiting: maximumWaiting)
         pages = ReadLanes(
             configuration, name: "pages", connections: 1, maximumWaiting: maximumWaiting, pipelineLimit: 8)
         partitions = partitioner.partitions
         self.clock = clock
+        self.archive = archive
     }
 
     /// Whether at least one connection is open.
@@ -101,7 +105,7 @@ package final class PostgresLogReader: LogReader {
     package func history(
         of key: Key, in partition: Partition, after: UInt64, limit: Int, valueBytes: Int?
     ) async throws(EventLogError) -> [Event] {
-        try await lanes.run { connection throws(PostgresFailure) in
+        let events = try await lanes.run { connection throws(PostgresFailure) in
             connection.parameters.int8(Int64(partition.number))
             connection.parameters.text(key.text)
             connection.parameters.int8(Int64(clamping: after))
@@ -112,12 +116,13 @@ package final class PostgresLogReader: LogReader {
         } receive: { connection throws(PostgresFailure) in
             try connection.next().events(in: partition)
         }
+        return valueBytes == nil ? events : await filled(events)
     }
 
     package func event(
         of key: Key, in partition: Partition, at point: PointInTime
     ) async throws(EventLogError) -> Event? {
-        try await lanes.run { connection throws(PostgresFailure) in
+        let events = try await lanes.run { connection throws(PostgresFailure) in
             connection.parameters.int8(Int64(partition.number))
             connection.parameters.text(key.text)
             switch point {
@@ -131,8 +136,14 @@ package final class PostgresLogReader: LogReader {
             case .time: try connection.send(Statements.eventAtTime)
             }
         } receive: { connection throws(PostgresFailure) in
-            try connection.next().events(in: partition).first
+            try connection.next().events(in: partition)
         }
+        return await filled(events).first
+    }
+
+    private func filled(_ events: [Event]) async -> [Event] {
+        guard let archive, events.contains(where: \.isArchived) else { return events }
+        return await archive.fill(events)
     }
 
     package func command(_ id: CommandID) async throws(EventLogError) -> (key: Key, record: RecordedCommand)? {

@@ -13,7 +13,7 @@ extension StoredValue {
         before: KeyState?
     ) {
         switch kind {
-        case .rejected: return nil
+        case .rejected, .erased: return nil
         case .put:
             // A value past its expiry ends with an `expired` event before the next one begins.
             let created = before.flatMap { $0.deleted ? nil : $0.createdVersion } ?? sequence

@@ -20,6 +20,7 @@ package struct Fold {
     private var applied: [Origin: UInt64] = [:]
     private var deadLetters: [DeadLetter] = []
     private var revived: [CommandID] = []
+    private var erasures: [ErasedVersions] = []
     private var outcomes: [Outcome] = []
     private var recordedHere: [CommandID: RecordedCommand] = [:]
     private var toLookUp: [CommandID] = []
@@ -45,7 +46,7 @@ package struct Fold {
         return .write(
             BatchWrite(
                 events: events, projection: touchOrder.map { ($0, touched[$0]!) }, deadLetters: deadLetters,
-                revived: revived, applied: applied, sequence: sequence, tree: tree,
+                revived: revived, erasures: erasures, applied: applied, sequence: sequence, tree: tree,
                 lastAppliedAt: deadLetters.last?.diedAt ?? (events.isEmpty ? snapshot.lastAppliedAt : now),
                 outcomes: outcomes))
     }
@@ -140,10 +141,37 @@ package struct Fold {
             event.expiresAt = command.expiresAt
         case .delete:
             event.kind = .deleted
+        case .erase(let erasure):
+            return erase(erasure, command, current: current, record: event)
         case .barrier:
             preconditionFailure("a barrier is no event")
         }
         return append(event)
+    }
+
+    /// A current value goes first, as a deleted one does; then follows the record, which is no version of the key.
+    private mutating func erase(
+        _ erasure: Erasure, _ command: Command, current: KeyState?, record: Event
+    ) -> Event {
+        var record = record
+        if let current, erasure.covers(current.version) {
+            append(
+                Event(
+                    partition: snapshot.partition, sequence: sequence + 1, kind: .deleted, key: command.key,
+                    previousVersion: current.version, principal: command.principal,
+                    commandID: .named("erased", command.id.description), traceparent: command.traceparent,
+                    issuedAt: command.issuedAt, appliedAt: now))
+            record.previousVersion = nil
+        }
+        record.kind = .erased
+        record.sequence = sequence + 1
+        record.reason = erasure.record
+        let appended = append(record)
+        erasures.append(
+            ErasedVersions(
+                key: command.key, first: erasure.first, last: min(erasure.last ?? sequence, sequence),
+                deadLetters: erasure.last == nil))
+        return appended
     }
 
     /// Another request had this `Idempotency-Key` first. The refusal gets an id of its own, made of both, so that it too is

@@ -4,7 +4,7 @@ public import Foundation
 public struct HistoryPage: Sendable, Codable {
     public struct Event: Sendable, Equatable {
         public var version: UInt64
-        /// `put`, `deleted`, `rejected` or `expired`.
+        /// `put`, `deleted`, `rejected`, `expired` or `erased`.
         public var kind: String
         /// When it was applied, in RFC 3339.
         public var time: String
@@ -18,8 +18,12 @@ public struct HistoryPage: Sendable, Codable {
         public var expiresAt: String?
         /// The version that this event replaced.
         public var previousVersion: UInt64?
-        /// Why a command was rejected.
+        /// Why a command was rejected, or values were erased.
         public var reason: String?
+        /// Set when the value was destroyed.
+        public var erased: Bool?
+        /// Set when the value was asked for, and is in an archive that the gateway doesn't read.
+        public var archived: Bool?
         /// Only when values were asked for.
         public var value: Data?
     }
@@ -31,7 +35,7 @@ public struct HistoryPage: Sendable, Codable {
 
 extension HistoryPage.Event: Codable {
     private enum CodingKeys: String, CodingKey {
-        case version, kind, time, principal, command, size, reason
+        case version, kind, time, principal, command, size, reason, erased, archived
         case contentType = "content_type"
         case issuedAt = "issued_at"
         case expiresAt = "expires_at"
@@ -51,6 +55,8 @@ extension HistoryPage.Event: Codable {
         expiresAt = try container.decodeIfPresent(String.self, forKey: .expiresAt)
         previousVersion = try container.decodeIfPresent(UInt64.self, forKey: .previousVersion)
         reason = try container.decodeIfPresent(String.self, forKey: .reason)
+        erased = try container.decodeIfPresent(Bool.self, forKey: .erased)
+        archived = try container.decodeIfPresent(Bool.self, forKey: .archived)
         value = try Content.decodeIfPresent(from: decoder)?.bytes
     }
 
@@ -67,6 +73,8 @@ extension HistoryPage.Event: Codable {
         try container.encodeIfPresent(expiresAt, forKey: .expiresAt)
         try container.encodeIfPresent(previousVersion, forKey: .previousVersion)
         try container.encodeIfPresent(reason, forKey: .reason)
+        try container.encodeIfPresent(erased, forKey: .erased)
+        try container.encodeIfPresent(archived, forKey: .archived)
         if let value { try Content(value).encode(to: encoder) }
     }
 }

@@ -26,6 +26,13 @@ import Testing
             ["keys", "create", "shop", "--verb", "read", "--all-keys", "--rate", "0"], ["keys", "revoke"],
             ["watch", "--values"], ["dead", "show", "x"], ["dead", "retry"], ["dead", "drop", Self.id],
             ["dead", "retry", Self.id, "--all"],
+            ["erase", "k", "--yes"], ["erase", "--reason", "r", "--yes"], ["erase", "k", "--reason", "", "--yes"],
+            ["erase", "k", "--prefix", "p", "--reason", "r", "--yes"],
+            ["erase", "--prefix", "", "--reason", "r", "--yes"],
+            ["erase", "--prefix", "p", "--versions", "1", "--reason", "r", "--yes"], ["archive"],
+            ["archive", "--before", "yesterday"], ["archive", "--before", "9999-01-01T00:00:00Z"],
+            ["archive", "--before", "2026-01-01T00:00:00Z", "--older-than", "1"],
+            ["export", "--history", "f", "--prefix", "p"], ["import", "-", "--history"],
         ])
     func wrong(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
@@ -47,6 +54,10 @@ import Testing
             ["watch", "p/", "--after", "beginning", "--values", "--output", "json", "--state", "f"],
             ["dead", "list", "--prefix", "p"], ["dead", "retry", "--all"],
             ["dead", "drop", Self.id, "--reason", "spam"],
+            ["erase", "k", "--reason", "r", "--versions", "3..", "--yes"],
+            ["erase", "--prefix", "p", "--reason", "r", "-y", "--archive", "d"], ["archive", "--older-than", "0.5"],
+            ["archive", "--before", "2026-01-01T00:00:00Z", "--to", "d"], ["export", "--history", "f"],
+            ["import", "f", "--history", "--database-url", "postgresql://x/y"],
         ])
     func right(arguments: [String]) throws { _ = try Tools.parseAsRoot(arguments) }
 
@@ -77,7 +88,7 @@ import Testing
             subcommands: [
                 PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                 StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
-                CheckCommand.self, KeysCommand.self,
+                CheckCommand.self, KeysCommand.self, EraseCommand.self, ArchiveCommand.self,
             ])
     }
 }

@@ -7,12 +7,17 @@ extension Command {
     /// Any command that a gateway could send.
     static func random(using generator: inout SplitMix64) -> Command {
         let operation: Operation =
-            switch Int.random(in: 0..<3, using: &generator) {
+            switch Int.random(in: 0..<4, using: &generator) {
             case 0:
                 .put(
                     Content(
                         value: .random(upTo: 300, using: &generator), type: .random(upTo: 20, using: &generator)))
             case 1: .delete
+            case 2:
+                .erase(
+                    Erasure(
+                        reason: .random(upTo: 40, using: &generator), first: .random(in: 1...9, using: &generator),
+                        last: generator.chance(50) ? .random(in: 9...99, using: &generator) : nil))
             default: .barrier
             }
         let precondition: Precondition =

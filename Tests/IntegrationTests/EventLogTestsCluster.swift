@@ -16,17 +16,17 @@ struct EventLogClusterTests {
         let database = try await TestDatabase()
         let seen = Recorder<String>()
         let first = try await Migrator.migrate(database.configuration(), partitions: 8) { seen.append($0) }
-        #expect(seen.all.count == 20 && seen.all.first == "0001_cluster")
+        #expect(seen.all.count == 21 && seen.all.first == "0001_cluster")
         let sql = try database.sql()
         let before = try sql.run(Self.columns) + sql.run(Self.indexes)
         let tables = Set(try sql.run(Self.columns).compactMap { $0[0] })
         #expect(
             tables == [
-                "access_keys", "cluster", "dead_letters", "events", "kv", "kv_even", "leases", "origins", "partitions",
+                "access_keys", "archives", "cluster", "dead_letters", "events", "kv", "kv_even", "leases", "origins", "partitions",
                 "rebuilds", "retention", "schema_guard", "schema_migrations", "trials", "workers",
             ])
         #expect(try await Migrator.migrate(database.configuration(), partitions: 8) { seen.append($0) } == first)
-        #expect(seen.all.count == 20)
+        #expect(seen.all.count == 21)
         // Their files are safe to apply twice, too.
         try sql.run("DELETE FROM schema_migrations")
         #expect(try await Migrator.migrate(database.configuration()) == first)

@@ -10,6 +10,7 @@ import NIOCore
 import NIOHTTP1
 import Projector
 import Prometheus
+import Retention
 import ServiceLifecycle
 import Testing
 
@@ -17,8 +18,8 @@ import Testing
 /// this process.
 struct TestCluster: Sendable {
     let name = "test-\(UUID().uuidString.prefix(8).lowercased())"
-    let database: PostgresConfiguration
-    let description: ClusterDescription
+    var database: PostgresConfiguration
+    var description: ClusterDescription
     let bus: RabbitMQConfiguration
     let redis: RedisConfiguration
 
@@ -49,9 +50,10 @@ struct TestCluster: Sendable {
     /// Lends a gateway that is ready, on a port of its own.
     func withGateway(
         gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil, feeds: FeedLimits = FeedLimits(),
-        _ body: (TestGateway) async throws -> Void
+        archive: ArchiveReader? = nil, _ body: (TestGateway) async throws -> Void
     ) async throws {
-        let gateway = try await TestGateway(self, gatekeeper: gatekeeper, certificates: certificates, feeds: feeds)
+        let gateway = try await TestGateway(
+            self, gatekeeper: gatekeeper, certificates: certificates, feeds: feeds, archive: archive)
         do {
             try await body(gateway)
         } catch {
@@ -89,11 +91,11 @@ final class TestGateway: Sendable {
 
     init(
         _ cluster: TestCluster, gatekeeper: Gatekeeper? = nil, certificates: Certificates? = nil,
-        feeds: FeedLimits = FeedLimits()
+        feeds: FeedLimits = FeedLimits(), archive: ArchiveReader? = nil
     ) async throws {
         let outcomes = OutcomeRegistry()
         let partitioner = cluster.description.partitioner
-        let log = PostgresLogReader(cluster.database, partitioner: partitioner)
+        let log = PostgresLogReader(cluster.database, partitioner: partitioner, archive: archive)
         let cache = RedisCache(cluster.redis, partitioner: partitioner, logger: TestCluster.quiet)
         let publisher = RabbitMQPublisher(
             configuration: cluster.bus, partitions: partitioner, logger: TestCluster.quiet

@@ -63,6 +63,45 @@ struct FoldTests {
         #expect(log.applied[origin] == 2)
     }
 
+    @Test("An erasure deletes the value, destroys every version before it, and is recorded with who and why")
+    mutating func erasure() {
+        log.run(
+            dotted([put("a", "1"), put("b", "x"), put("a", "2"), erase("a", Erasure(reason: "asked")), put("a", "3")]))
+        #expect(log.events.map(\.kind) == [.put, .put, .put, .deleted, .erased, .put])
+        #expect(log.events.map(\.isErased) == [true, false, true, false, false, false])
+        #expect(
+            log.events[4].reason == "asked" && log.events[4].principal == "p" && log.events[4].previousVersion == nil)
+        #expect(log.outcomes[3].result == .deleted(existed: false) && log.outcomes[3].sequence == 5)
+        #expect(log.keys[key("a")]?.state.version == 6, "what is written afterwards stays")
+        for event in log.events { #expect(event.computedLeafHash == event.leafHash, "the tree still verifies") }
+    }
+
+    @Test(
+        "An erasure of some versions leaves the others, and the current value unless it is one of them",
+        arguments: [
+            (1, UInt64?(1), [true, false, false], true), (2, 3, [false, true, true], false),
+            (3, nil, [false, false, true], false),
+        ])
+    mutating func partialErasure(first: UInt64, last: UInt64?, erased: [Bool], lives: Bool) {
+        log.run(dotted([put("a", "1"), put("a", "2"), put("a", "3")]))
+        log.run([(erase("a", Erasure(reason: "r", first: first, last: last)), Dot(origin: origin, n: 4))])
+        #expect(log.events.prefix(3).map(\.isErased) == erased)
+        #expect(log.keys[key("a")]?.state.deleted == !lives)
+        #expect(log.events.last?.kind == .erased && log.events.count == (lives ? 4 : 5))
+    }
+
+    @Test("An erasure that comes again is recorded once, and destroys nothing that was written since")
+    mutating func erasureRedelivered() {
+        let batch = [
+            (put("a", "1"), Dot(origin: origin, n: 1)), (erase("a", Erasure(reason: "r")), Dot(origin: origin, n: 2)),
+        ]
+        log.run(batch)
+        log.run([(put("a", "2"), Dot(origin: origin, n: 3))])
+        log.run(batch)
+        #expect(log.events.map(\.kind) == [.put, .deleted, .erased, .put])
+        #expect(log.events.map(\.isErased) == [true, false, false, false])
+    }
+
     @Test("The same Idempotency-Key is the same command, through whatever gateway it comes again")
     mutating func idempotentRetry() {
         log.run(dotted([put("a", "1", idempotencyKey: "k"), put("a", "2")]))

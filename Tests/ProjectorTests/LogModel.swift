@@ -65,6 +65,13 @@ struct LogModel {
     private mutating func apply(_ write: BatchWrite) {
         events += write.events
         for (key, value) in write.projection { keys[key] = value }
+        for erased in write.erasures {
+            for index in events.indices
+            where events[index].key == erased.key && (erased.first...erased.last).contains(events[index].sequence) {
+                events[index].content = nil
+                events[index].salt = nil
+            }
+        }
         applied.merge(write.applied) { max($0, $1) }
         tree = write.tree
         lastAppliedAt = write.lastAppliedAt
@@ -91,6 +98,8 @@ func put(
 func delete(_ name: String, if precondition: Precondition = .none) -> Command {
     make(.delete, name, precondition, nil, nil)
 }
+
+func erase(_ name: String, _ erasure: Erasure) -> Command { make(.erase(erasure), name, .none, nil, nil) }
 
 private func make(
     _ operation: Command.Operation, _ name: String, _ precondition: Precondition, _ ttl: Int64?,

@@ -47,7 +47,7 @@ package struct EventFold: Sendable {
 
     private static func row(after event: Event, _ state: KeyState?) -> StoredValue? {
         let isPut = event.kind == .put
-        if event.kind == .rejected { return nil }
+        if !event.kind.changesState { return nil }
         let lives = state.map { !$0.deleted } ?? false
         let created = isPut && !(lives && event.previousVersion != nil) ? nil : state?.createdVersion
         return StoredValue(

@@ -29,7 +29,7 @@ package struct LogDifference<Source: EventSource>: Sendable {
         let changes = try await source.fold(
             from.partition, after: from.sequence, through: to.sequence, values: false, into: [Key: Change]()
         ) { changes, row in
-            guard let kind = row.kind, kind != .rejected, row[.key].starts(with: prefix) else { return }
+            guard let kind = row.kind, kind.changesState, row[.key].starts(with: prefix) else { return }
             let key = Key(trusted: row.text(.key) ?? "")
             // What is marked as expired only now may have been so before.
             let wasGone = kind == .expired && row.issuedAt <= from.time.microseconds

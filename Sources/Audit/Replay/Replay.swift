@@ -45,7 +45,7 @@ package struct Replay<Source: EventSource>: Sendable {
             position.partition, after: 0, through: position.sequence, values: false, into: Counted(keys)
         ) { pass, row in
             pass.count(read)
-            guard let kind = row.kind, kind != .rejected, row[.key].starts(with: prefix) else { return }
+            guard let kind = row.kind, kind.changesState, row[.key].starts(with: prefix) else { return }
             _ = try pass.state.apply(KeyStep(row, kind: kind, digest: digest))
         }
         pass.tellRest(read)

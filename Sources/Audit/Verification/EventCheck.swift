@@ -5,10 +5,13 @@ import Foundation
 /// What one row of the log says about itself.
 enum EventCheck {
     /// The value against its commitment and its size, which the leaf binds. `nil` when they agree.
-    static func value(_ row: EventRow) -> (fields: [EventRow.Column], detail: String)? {
+    ///
+    /// - Parameter archived: whether the value may be in the archive; its salt stays.
+    static func value(_ row: EventRow, archived: Bool) -> (fields: [EventRow.Column], detail: String)? {
         if row.isNull(.value) != row.isNull(.valueSalt) {
             // Erasing takes both.
             guard row.kind == .put else { return ([row.isNull(.value) ? .valueSalt : .value], "only a put has one") }
+            if archived && row.isNull(.value) { return nil }
             return row.isNull(.value)
                 ? ([.value], "the value is gone, and its salt is not")
                 : ([.valueSalt], "the salt is gone, and the value is not")

@@ -37,7 +37,8 @@ struct KeyStep: Sendable {
                     value: UnsafeRawBufferPointer(start: nil, count: 0), type: UnsafeRawBufferPointer($0),
                     expiresAt: nil, modifiedAt: row.appliedAt, deleted: true)
             }
-        case .rejected: self.kind = .rejected
+        // Neither is a version of its key.
+        case .rejected, .erased: self.kind = .rejected
         }
     }
 }

@@ -10,6 +10,7 @@ package struct PartitionAudit: Sendable {
     private let partition: Partition
     private let start: UInt64
     private let anchor: TreeHead?
+    private let archivedThrough: UInt64
     private let digest: RowDigest
     private let head: PartitionHead
 
@@ -31,15 +32,17 @@ package struct PartitionAudit: Sendable {
     ///   - head: where the partition stands.
     ///   - start: a position that is known to be good, from a signed checkpoint.
     ///   - anchor: another one that must be passed on the way.
+    ///   - archivedThrough: up to where values may be in the archive.
     ///   - memory: bytes for the states of keys; beyond that, temporary files.
     package init(
         _ head: PartitionHead, after start: MerkleFrontier = MerkleFrontier(), passing anchor: TreeHead? = nil,
-        digest: RowDigest, memory: Int = 64 << 20
+        archivedThrough: UInt64 = 0, digest: RowDigest, memory: Int = 64 << 20
     ) throws {
         partition = head.partition
         self.head = head
         self.start = start.size
         self.anchor = anchor
+        self.archivedThrough = archivedThrough
         self.digest = digest
         sequence = start.size
         tree = start
@@ -74,7 +77,9 @@ package struct PartitionAudit: Sendable {
                 note(
                     row, [.previousVersion], Self.chainDetail(row.unsigned(.previousVersion) ?? 0, expectedPrevious))
             }
-            if let (fields, detail) = EventCheck.value(row) { note(row, fields, detail) }
+            if let (fields, detail) = EventCheck.value(row, archived: sequence <= archivedThrough) {
+                note(row, fields, detail)
+            }
         } else if wrongLeaf == nil {
             wrongLeaf = (
                 sequence, row.text(.key),

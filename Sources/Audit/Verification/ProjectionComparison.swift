@@ -57,7 +57,7 @@ struct ProjectionComparison<Source: SnapshotSource>: Sendable {
             partition, after: start, through: end, values: true, into: [RowDigest.Short: Row]()
         ) { rows, event in
             let key = digest.key(event[.key])
-            guard ProjectionSums.bucket(of: key) == bucket, let kind = event.kind, kind != .rejected else { return }
+            guard ProjectionSums.bucket(of: key) == bucket, let kind = event.kind, kind.changesState else { return }
             let before = rows[key]
             let isPut = kind == .put
             let created: UInt64 =

@@ -109,7 +109,8 @@ package struct Verification<Source: SnapshotSource>: Sendable {
     private func audit(_ head: PartitionHead) async throws -> Piece {
         let start = start(head.partition)
         let audit = try PartitionAudit(
-            head, after: start, passing: options.anchors[head.partition], digest: digest,
+            head, after: start, passing: options.anchors[head.partition],
+            archivedThrough: options.archivedThrough[head.partition] ?? 0, digest: digest,
             memory: options.memory / max(1, options.jobs))
         let state = try await source.fold(
             head.partition, after: start.size, through: PartitionAudit.end(head), values: true,

@@ -10,6 +10,8 @@ package struct VerificationOptions: Sendable {
     package var since: [Partition: MerkleFrontier] = [:]
     /// Signed roots that a verification from the beginning must pass.
     package var anchors: [Partition: TreeHead] = [:]
+    /// Up to where the log's values may be in the archive, which has been verified by itself or is not at hand.
+    package var archivedThrough: [Partition: UInt64] = [:]
     /// Bytes for the states of keys, all threads together. Beyond that they go through temporary files.
     package var memory = 256 << 20
 

@@ -93,6 +93,12 @@ extension Command {
             wire.operation = .put(put)
         case .delete: wire.operation = .delete(WireNothing())
         case .barrier: wire.operation = .barrier(WireNothing())
+        case .erase(let erasure):
+            var message = WireErasure()
+            message.reason = erasure.reason
+            message.first = erasure.first
+            message.last = erasure.last ?? 0
+            wire.operation = .erasure(message)
         }
         switch precondition {
         case .none: break
@@ -123,14 +129,21 @@ extension Command {
         guard wire.fingerprint.isEmpty || wire.fingerprint.count == Fingerprint.byteCount else {
             return .failure(WireError("fingerprint"))
         }
-        for text in [wire.principal, wire.traceparent, wire.put.type] where text.utf8.contains(0) {
+        for text in [wire.principal, wire.traceparent, wire.put.type, wire.erasure.reason] where text.utf8.contains(0) {
             return .failure(WireError("a text holds NUL"))
+        }
+        guard wire.erasure.first <= Int64.max, wire.erasure.last <= Int64.max else {
+            return .failure(WireError("versions out of range"))
         }
         let decodedOperation: Command.Operation =
             switch operation {
             case .put(let put): .put(Content(value: put.value, type: put.type))
             case .delete: .delete
             case .barrier: .barrier
+            case .erasure(let erasure):
+                .erase(
+                    Erasure(
+                        reason: erasure.reason, first: erasure.first, last: erasure.last == 0 ? nil : erasure.last))
             }
         let precondition: Precondition =
             switch wire.precondition {

@@ -102,6 +102,14 @@ nonisolated struct WireCommand: Sendable {
     set {operation = .barrier(newValue)}
   }
 
+  var erasure: WireErasure {
+    get {
+      if case .erasure(let v)? = operation {return v}
+      return WireErasure()
+    }
+    set {operation = .erasure(newValue)}
+  }
+
   var precondition: WireCommand.OneOf_Precondition? = nil
 
   var exists: WireNothing {
@@ -134,6 +142,7 @@ nonisolated struct WireCommand: Sendable {
     case put(WireContent)
     case delete(WireNothing)
     case barrier(WireNothing)
+    case erasure(WireErasure)
 
   }
 
@@ -143,6 +152,25 @@ nonisolated struct WireCommand: Sendable {
     case versions(WireVersions)
 
   }
+
+  init() {}
+}
+
+/// Destroys the key's values of these versions.
+nonisolated struct WireErasure: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var reason: String = String()
+
+  /// 0: from the beginning
+  var first: UInt64 = 0
+
+  /// 0: up to the erasure itself
+  var last: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
@@ -381,7 +409,7 @@ nonisolated extension WireCommandBatch: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Command"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}key\0\u{1}principal\0\u{3}issued_at\0\u{3}time_to_live\0\u{1}fingerprint\0\u{1}traceparent\0\u{3}wants_outcome\0\u{1}put\0\u{1}delete\0\u{1}barrier\0\u{1}exists\0\u{1}absent\0\u{1}versions\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}key\0\u{1}principal\0\u{3}issued_at\0\u{3}time_to_live\0\u{1}fingerprint\0\u{1}traceparent\0\u{3}wants_outcome\0\u{1}put\0\u{1}delete\0\u{1}barrier\0\u{1}exists\0\u{1}absent\0\u{1}versions\0\u{1}erasure\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -475,6 +503,19 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.precondition = .versions(v)
         }
       }()
+      case 15: try {
+        var v: WireErasure?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .erasure(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .erasure(v)
+        }
+      }()
       default: break
       }
     }
@@ -522,7 +563,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .barrier(let v)? = self.operation else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
-    case nil: break
+    default: break
     }
     switch self.precondition {
     case .exists?: try {
@@ -539,6 +580,9 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     }()
     case nil: break
     }
+    try { if case .erasure(let v)? = self.operation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -553,6 +597,46 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.wantsOutcome != rhs.wantsOutcome {return false}
     if lhs.operation != rhs.operation {return false}
     if lhs.precondition != rhs.precondition {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireErasure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Erasure"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}first\0\u{1}last\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 2)
+    }
+    if self.last != 0 {
+      try visitor.visitSingularUInt64Field(value: self.last, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireErasure, rhs: WireErasure) -> Bool {
+    if lhs.reason != rhs.reason {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.last != rhs.last {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -86,10 +86,19 @@ struct BatchCommit {
             connection.parameters.uuids(write.revived)
             try connection.send(Statements.releaseDeadLetters)
         }
+        if !write.erasures.isEmpty {
+            connection.parameters.int8(number)
+            write.erasures.withUnsafeBufferPointer { connection.parameters.erasures($0) }
+            try connection.send(Statements.eraseValues)
+            connection.parameters.int8(number)
+            connection.parameters.keys(write.erasures.filter(\.deadLetters).map(\.key))
+            connection.parameters.bytes(ErasedVersions.inPlaceOfCommands)
+            try connection.send(Statements.eraseDeadLetters)
+        }
     }
 }
 
-/// The columns of `append_events` and `bury_commands`, in their order.
+/// The columns of `append_events`, `bury_commands` and `erase_values`, in their order.
 extension ParameterBuffer {
     fileprivate mutating func events(_ rows: UnsafeBufferPointer<Event>) {
         int8s(rows) { Int64($0.sequence) }
@@ -123,5 +132,11 @@ extension ParameterBuffer {
         texts(rows) { $0.reason }
         timestamps(rows) { $0.diedAt }
         bytesArray(rows) { $0.command.fingerprint?.bytes }
+    }
+
+    fileprivate mutating func erasures(_ rows: UnsafeBufferPointer<ErasedVersions>) {
+        texts(rows) { $0.key.text }
+        int8s(rows) { Int64($0.first) }
+        int8s(rows) { Int64($0.last) }
     }
 }

@@ -42,6 +42,8 @@ enum PostgresRole: String, Sendable {
     case leases
     /// Access keys: single statements, as with leases.
     case access
+    /// Archiving, export and what an erasure looks for: reads, and single statements that are safe to run twice.
+    case retention
     /// Schema changes: take as long as they take.
     case migration
     /// Streams of whole tables, for tools: as long as they take, too.
@@ -73,7 +75,7 @@ enum PostgresRole: String, Sendable {
                 // Rows come in the order of an index; sorting wide rows would go through the disk.
                 "enable_seqscan=off",
             ]
-        case .leases, .access, .migration:
+        case .leases, .access, .retention, .migration:
             settings += ["default_transaction_isolation=read\\ committed"]
         case .rebuild:
             settings += [

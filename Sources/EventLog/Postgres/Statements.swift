@@ -182,7 +182,7 @@ enum Statements {
     static let keysChanged = Statement(
         "keys_changed", [.int8, .int8, .int8],
         """
-        SELECT DISTINCT key FROM events WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind <> 'rejected'
+        SELECT DISTINCT key FROM events WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind NOT IN ('rejected', 'erased')
         """)
 
     static let keysAwaitingExpiry = Statement(
@@ -281,14 +281,14 @@ enum Statements {
         "event_at_version", [.int8, .text, .int8, .int8, .bool],
         """
         SELECT \(eventColumns) FROM events
-        WHERE partition = $1 AND key = $2 AND seq <= $3 AND kind <> 'rejected' ORDER BY seq DESC LIMIT $4
+        WHERE partition = $1 AND key = $2 AND seq <= $3 AND kind NOT IN ('rejected', 'erased') ORDER BY seq DESC LIMIT $4
         """)
 
     static let eventAtTime = Statement(
         "event_at_time", [.int8, .text, .timestamp, .int8, .bool],
         """
         SELECT \(eventColumns) FROM events
-        WHERE partition = $1 AND key = $2 AND applied_at <= $3 AND kind <> 'rejected' ORDER BY seq DESC LIMIT $4
+        WHERE partition = $1 AND key = $2 AND applied_at <= $3 AND kind NOT IN ('rejected', 'erased') ORDER BY seq DESC LIMIT $4
         """)
 
     // MARK: - Leases, by the database's clock

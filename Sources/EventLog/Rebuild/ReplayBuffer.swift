@@ -41,7 +41,7 @@ struct ReplayBuffer {
     /// Of these, the keys whose state must be told before their events are folded; each once.
     func unknown(_ events: [ReplayedEvent]) -> [Key] {
         if knowsAll { return [] }
-        return Array(Set(events.lazy.filter { $0.kind != .rejected }.map(\.key).filter { entries[$0] == nil }))
+        return Array(Set(events.lazy.filter(\.kind.changesState).map(\.key).filter { entries[$0] == nil }))
     }
 
     mutating func learn(_ keys: [Key], states: [Key: KeyState]) {
@@ -49,7 +49,7 @@ struct ReplayBuffer {
     }
 
     mutating func fold(_ event: ReplayedEvent) {
-        guard event.kind != .rejected else { return }
+        guard event.kind.changesState else { return }
         let next = changed.count
         var value: StoredValue?
         var isNew = false

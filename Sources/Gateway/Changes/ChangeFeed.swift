@@ -48,6 +48,7 @@ package struct ChangeFeed: Sendable {
 
     /// Everything up to here has been given out.
     package var position: FeedPosition { cursor.position }
+    var showsValues: Bool { request.values }
     var limits: FeedLimits { tail.limits }
     var metrics: FeedMetrics { tail.metrics }
 

@@ -64,7 +64,7 @@ struct EventStream {
             position.advance(to: event.sequence, in: event.partition)
             buffer.writeString("event: \(event.kind.rawValue)\nid: \(positions.encode(position))\ndata: ")
             var json = JSONWriter(capacity: 384)
-            json.event(event, key: event.key)
+            json.event(event, values: feed.showsValues, key: event.key)
             buffer.writeImmutableBuffer(json.buffer)
             buffer.writeStaticString("\n\n")
         }

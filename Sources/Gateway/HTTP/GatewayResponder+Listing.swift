@@ -71,7 +71,7 @@ extension GatewayResponder {
                 json.member("key", key.text)
                 json.name("events")
                 json.array { json in
-                    for event in page { json.event(event) }
+                    for event in page { json.event(event, values: values) }
                 }
                 if page.count < found.count, let last = page.last { json.member("next", last.sequence) }
             }
@@ -130,7 +130,7 @@ extension JSONWriter {
     }
 
     /// - Parameter key: named in the event itself where it isn't named around it.
-    mutating func event(_ event: Event, key: Key? = nil) {
+    mutating func event(_ event: Event, values: Bool, key: Key? = nil) {
         object { json in
             if let key { json.member("key", key.text) }
             json.member("version", event.sequence)
@@ -146,6 +146,8 @@ extension JSONWriter {
             if let reason = event.reason { json.member("reason", reason) }
             if let traceparent = event.traceparent { json.member("traceparent", traceparent) }
             if let content = event.content { json.value(content.value) }
+            if event.isErased { json.member("erased", true) }
+            if values && event.isArchived { json.member("archived", true) }
         }
     }
 }

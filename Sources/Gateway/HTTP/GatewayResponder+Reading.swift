@@ -85,8 +85,13 @@ extension GatewayResponder {
         let bypass = HTTPField.cacheStatus(.database)
         guard let event, event.kind == .put, !event.hasExpired(at: point) else { throw absent([tokenField, bypass]) }
         guard let content = event.content else {
-            var problem = Problem(
-                .valueErased, "The value of version \(event.sequence) was erased.", .version(event.sequence))
+            var problem =
+                event.isArchived
+                ? Problem(
+                    .valueArchived, "The value of version \(event.sequence) is in the archive.",
+                    .version(event.sequence))
+                : Problem(
+                    .valueErased, "The value of version \(event.sequence) was erased.", .version(event.sequence))
             problem.fields = [tokenField]
             throw problem
         }

@@ -25,6 +25,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     // What the client asked can't be.
     case notFound = "not-found"
     case valueErased = "value-erased"
+    case valueArchived = "value-archived"
     case unknownCommand = "unknown-command"
     case positionRemoved = "position-removed"
     case preconditionFailed = "precondition-failed"
@@ -208,6 +209,14 @@ enum ProblemType: String, CaseIterable, Sendable {
                 page: """
                     The log still says that this version was written, but its value was erased for good, as a \
                     person's right may demand.
+                    """)
+        case .valueArchived:
+            Description(
+                status: .gone, title: "The value is in the archive",
+                page: """
+                    The value of this version was moved to the archive, which this gateway can't read. The log still \
+                    has everything else about it: see /v1/history/. A gateway that is told where the archive is \
+                    (`archive.directory`) reads it from there.
                     """)
         case .unknownCommand:
             Description(

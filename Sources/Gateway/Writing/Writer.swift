@@ -87,7 +87,7 @@ package struct Writer: Sendable {
 
     /// - Returns: whether the barrier came through in time: then every write of the partition that was acknowledged
     ///   before the call is applied.
-    func passes(
+    package func passes(
         _ partition: Partition, _ key: Key, principal: String, timeout: Duration
     ) async throws(GatewayError) -> Bool {
         let now = clock.now()

@@ -108,7 +108,7 @@ final class History: @unchecked Sendable {
 
     private func note(_ event: Event) {
         switch event.kind {
-        case .rejected: break
+        case .rejected, .erased: break
         case .put:
             let value = event.content?.text ?? ""
             if !values.insert(value).inserted { violation("nothing is applied twice", "value \(value)") }

@@ -82,7 +82,7 @@ struct RestChecks {
             for event in row.events {
                 let before = replayed[event.key]
                 switch event.kind {
-                case .rejected: continue
+                case .rejected, .erased: continue
                 case .put:
                     let created = before?.value == nil ? event.sequence : before!.created
                     replayed[event.key] = (event.sequence, created, event.content?.value)

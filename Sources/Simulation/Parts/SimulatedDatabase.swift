@@ -176,7 +176,7 @@ final class SimulatedDatabase: @unchecked Sendable {
     func keysChanged(in partition: Partition, after: UInt64, through: UInt64) -> [Key] {
         if without == .repairFromLog { return [] }
         let events = rows[partition.number].events
-            .filter { $0.sequence > after && $0.sequence <= through && $0.kind != .rejected }
+            .filter { $0.sequence > after && $0.sequence <= through && $0.kind.changesState }
         return Set(events.map(\.key)).sorted()
     }
 

@@ -55,12 +55,13 @@ struct AuditCheckpointCommand: AsyncParsableCommand {
 
     private func verified(_ since: String, _ signer: NoteSigner, _ log: LogToolOptions.Log) async throws -> [Tree] {
         var options = VerificationOptions()
+        for entry in log.source.entries { options.archivedThrough[entry.partition] = entry.last }
         options.jobs = ProcessInfo.processInfo.activeProcessorCount
         for point in try CheckpointFile.read(since, publicKey: signer.verifier.text, cluster: log.cluster) {
             options.since[point.partition] = point.tree
         }
         let report = try await Verification(
-            log.source, partitioner: log.cluster.partitioner, options: options
+            log.source.leavingOut, partitioner: log.cluster.partitioner, options: options
         ).run()
         if let first = report.divergences.first { throw first }
         return report.rows.map { ($0.partition, $0.tree) }

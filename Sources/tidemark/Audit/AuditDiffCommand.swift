@@ -3,6 +3,7 @@ import Audit
 import Commands
 import EventLog
 import Foundation
+import Retention
 
 struct AuditDiffCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,7 +33,7 @@ struct AuditDiffCommand: AsyncParsableCommand {
     func run() async throws {
         try await tool.run(application: "tidemark-audit") { log in
             let now = SystemWallClock().now()
-            var changes: [LogDifference<PostgresSnapshotSource>.Change] = []
+            var changes: [LogDifference<ArchivedSource>.Change] = []
             do {
                 let before = try await from.positions(in: log.source, now: now)
                 let after = try await to.positions(in: log.source, now: now)
@@ -61,7 +62,7 @@ struct AuditDiffCommand: AsyncParsableCommand {
         var principal: String
         var time: String
 
-        init(_ change: LogDifference<PostgresSnapshotSource>.Change) {
+        init(_ change: LogDifference<ArchivedSource>.Change) {
             key = change.key.text
             before = change.before
             after = change.after

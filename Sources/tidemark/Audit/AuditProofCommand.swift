@@ -3,6 +3,7 @@ import Audit
 import Commands
 import EventLog
 import Foundation
+import Retention
 
 struct AuditProofCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -81,7 +82,7 @@ struct AuditProofCommand: AsyncParsableCommand {
     }
 
     private func inclusion(
-        of key: Key, in file: String, _ log: LogToolOptions.Log, _ prover: Prover<PostgresSnapshotSource>
+        of key: Key, in file: String, _ log: LogToolOptions.Log, _ prover: Prover<ArchivedSource>
     ) async throws -> InclusionProof {
         let partition = log.cluster.partitioner.partition(of: key)
         let checkpoints = try CheckpointFile.read(file, publicKey: publicKey, cluster: log.cluster)

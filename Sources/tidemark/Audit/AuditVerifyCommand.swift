@@ -3,6 +3,7 @@ import Audit
 import Commands
 import EventLog
 import Foundation
+import Retention
 
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,10 +69,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                     options.since[point.partition] = point.tree
                 }
             }
+            try await verifyArchive(log, &options)
             let progress = VerificationProgress()
             let began = ContinuousClock.now
             let verification = Verification(
-                log.source, partitioner: log.cluster.partitioner, options: options, progress: progress)
+                log.source.leavingOut, partitioner: log.cluster.partitioner, options: options, progress: progress)
             let report = try await ProgressLine.shown {
                 ProgressLine.text(done: progress.events, of: progress.total, unit: "events", since: began)
             } of: {
@@ -83,6 +85,16 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             case .json: try Terminal.print(json: printed)
             }
             if !report.divergences.isEmpty { throw ExitStatus.failed.code }
+        }
+    }
+
+    /// The archive's files by themselves; that they hold what the log has is seen by the tree that they end with.
+    private func verifyArchive(_ log: LogToolOptions.Log, _ options: inout VerificationOptions) async throws {
+        for entry in log.source.entries { options.archivedThrough[entry.partition] = entry.last }
+        guard let archive = log.archive else { return }
+        for (partition, tree) in try await archive.verify(log.source.entries)
+        where options.anchors[partition] == nil && options.since[partition] == nil {
+            options.anchors[partition] = TreeHead(size: tree.size, root: MerkleHash(tree.root)!)
         }
     }
 

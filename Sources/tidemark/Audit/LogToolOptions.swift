@@ -3,11 +3,15 @@ import Audit
 import Commands
 import EventLog
 import Foundation
+import Retention
 import TidemarkClient
 
 /// What tools that read the database have in common.
 struct LogToolOptions: ParsableArguments {
     @OptionGroup var role: RoleOptions
+
+    @Option(help: ArgumentHelp(Setting.archiveDirectory.help, valueName: "directory"))
+    var archive: String?
 
     @Option(help: "What is printed: text for people, or JSON for programs.")
     var output: OutputFormat = .text
@@ -15,19 +19,25 @@ struct LogToolOptions: ParsableArguments {
     struct Log: Sendable {
         var settings: Settings
         var cluster: ClusterDescription
-        var source: PostgresSnapshotSource
+        /// With the values that are in the archive, where it is at hand.
+        var source: ArchivedSource
+        var archive: Archive?
     }
 
     /// Opens the log, and makes of every error a sentence and an exit status.
     func run(application: String, _ body: (Log) async throws -> Void) async throws {
-        let settings = try await role.settings()
+        let settings = try await role.settings([.archiveDirectory: archive])
         if role.printConfig { return print(settings.masked) }
         try settings.bootstrapLogging()
         try await Self.reporting {
             let configuration = settings.postgres(application: application)
             let cluster = try await ClusterDescription.load(configuration)
-            try await body(
-                Log(settings: settings, cluster: cluster, source: PostgresSnapshotSource(configuration)))
+            let store = PostgresRetentionStore(configuration)
+            let entries = try await store.archives()
+            await store.close()
+            let archive = settings.archive(cluster)
+            let source = ArchivedSource(PostgresSnapshotSource(configuration), archive: archive, entries: entries)
+            try await body(Log(settings: settings, cluster: cluster, source: source, archive: archive))
         }
     }
 
@@ -41,6 +51,8 @@ struct LogToolOptions: ParsableArguments {
             throw report(CommandFailure(.failed, error.description))
         } catch let error as Divergence {
             throw report(CommandFailure(.failed, error.sentence))
+        } catch let error as RetentionError {
+            throw report(CommandFailure(.failed, error.description))
         } catch let error as SpoolFailure {
             throw report(CommandFailure(.failed, error.description))
         } catch let error as TidemarkError {

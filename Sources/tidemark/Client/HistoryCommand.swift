@@ -7,7 +7,7 @@ struct HistoryCommand: AsyncParsableCommand {
         commandName: "history",
         abstract: "Tell what happened to a key, oldest first.",
         discussion: """
-            A line has version, kind (put, deleted, rejected, expired), time, principal, size in bytes and command id, with \
+            A line has version, kind (put, deleted, rejected, expired, erased), time, principal, size in bytes and command id, with \
             tabs between; - stands for what does not apply. Exit status 3: nothing ever happened to this key.
 
             EXAMPLES

@@ -35,7 +35,8 @@ final class RecordFile: Sendable {
     private static let pieceBytes = 256 << 10
 
     func add(_ row: EventRow, to part: inout Part) throws {
-        guard let event = row.event else { return }
+        // An erased value is none.
+        guard let event = row.event, !event.isErased else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var record = ImportRecord(

@@ -3,6 +3,7 @@ import Audit
 import Commands
 import EventLog
 import Foundation
+import Retention
 import TidemarkClient
 
 struct ReplayCommand: AsyncParsableCommand {
@@ -173,7 +174,7 @@ struct ReplayCommand: AsyncParsableCommand {
         } catch {
             await store.close()
             if let other = error
-                as? LogCopy<PostgresSnapshotSource, PostgresSnapshotSource, PostgresEventStore>.OtherHistory
+                as? LogCopy<ArchivedSource, PostgresSnapshotSource, PostgresEventStore>.OtherHistory
             {
                 throw CommandFailure(
                     .failed,

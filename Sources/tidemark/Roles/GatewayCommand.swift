@@ -6,6 +6,7 @@ import Gateway
 import Logging
 import Metrics
 import Prometheus
+import Retention
 import ServiceLifecycle
 import UnixSignals
 
@@ -79,12 +80,19 @@ struct GatewayParts: Sendable {
     let cache: RedisCache
     let log: PostgresLogReader
     let service: GatewayService
+    /// Where past values are that are no longer in the log.
+    private let archives: (store: PostgresRetentionStore, archive: Archive)?
 
     init(cluster: ClusterDescription, settings: Settings, registry: PrometheusRegistry, logger: Logger) throws {
         let outcomes = OutcomeRegistry()
+        let database = settings.postgres(application: "tidemark-gateway")
+        archives = settings.archive(cluster).map { archive in
+            (store: PostgresRetentionStore(database), archive: archive)
+        }
         let log = PostgresLogReader(
-            settings.postgres(application: "tidemark-gateway"), partitioner: cluster.partitioner,
-            connections: try settings.integer(.databaseConnections, in: 1...64))
+            database, partitioner: cluster.partitioner,
+            connections: try settings.integer(.databaseConnections, in: 1...64),
+            archive: archives.map { ArchiveReader(store: $0.store, archive: $0.archive, logger: logger) })
         self.log = log
         cache = RedisCache(try settings.redis(cluster), partitioner: cluster.partitioner, logger: logger)
         bus = RabbitMQPublisher(
@@ -106,6 +114,7 @@ struct GatewayParts: Sendable {
         await bus.close()
         await cache.close()
         await log.close()
+        await archives?.store.close()
     }
 }
 

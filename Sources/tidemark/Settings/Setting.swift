@@ -11,6 +11,7 @@ enum Setting: String, CaseIterable {
     case amqpPassword = "amqp.password"
     case amqpPasswordFile = "amqp.passwordFile"
     case amqpURL = "amqp.url"
+    case archiveDirectory = "archive.directory"
     case databaseConnections = "database.connections"
     case databasePassword = "database.password"
     case databasePasswordFile = "database.passwordFile"
@@ -58,7 +59,7 @@ enum Setting: String, CaseIterable {
         case .projectorQuarantine: "let-through"
         case .redisURL: "redis://127.0.0.1:6379"
         case .accessAudience, .accessIssuer, .accessJWKSFile, .accessRate, .accessSecretFile, .amqpPassword,
-            .amqpPasswordFile, .databasePassword, .databasePasswordFile, .partitions, .redisPassword,
+            .amqpPasswordFile, .archiveDirectory, .databasePassword, .databasePasswordFile, .partitions, .redisPassword,
             .redisPasswordFile, .tlsCertificateFile, .tlsKeyFile:
             nil
         }
@@ -78,6 +79,7 @@ enum Setting: String, CaseIterable {
         case .amqpURL:
             "RabbitMQ: amqp://user@host:5672/vhost, or amqps://user@host:5671/vhost?cacertfile=FILE for TLS, several "
                 + "with commas between."
+        case .archiveDirectory: "Directory of the archive, where past values are read that are no longer in the log."
         case .databaseConnections: "Connections that a role keeps to the database, 1 to 64."
         case .databasePassword: "Password for the database, if the URL has none."
         case .databasePasswordFile: "File with the password for the database."

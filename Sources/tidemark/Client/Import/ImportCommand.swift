@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Retention
 import TidemarkClient
 
 struct ImportCommand: AsyncParsableCommand {
@@ -14,8 +15,13 @@ struct ImportCommand: AsyncParsableCommand {
             stands in FILE.tidemark-import. Each line is written once: importing the same file again within 24 hours adds no \
             event. That also holds for a value that something else has overwritten since; --rewrite writes every line.
 
+            --history takes a file of `tidemark export --history`, and brings it straight into an empty database: positions, \
+            versions, times, authors and command ids are what they were, and so are the cluster's id and secret. No gateway \
+            and no projector may run on the database meanwhile; an interrupted run is continued by the next.
+
             EXAMPLES
               tidemark import packages.ndjson
+              tidemark import --history store.ndjson.gz --database-url postgresql://new/tidemark
               examples/debian-packages | tidemark import -
               tidemark import packages.ndjson --url http://one:8080,http://two:8080
             """)
@@ -44,9 +50,14 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds to wait, at the end, until everything is applied.", valueName: "s"))
     var applyTimeout = 600
 
+    @Flag(help: "The file is a whole history; it goes into an empty database.")
+    var history = false
+
     @OptionGroup var client: ClientOptions
+    @OptionGroup var role: RoleOptions
 
     func validate() throws {
+        if history, file == "-" { throw ValidationError("--history reads its file twice: name one.") }
         if !(1...256).contains(inFlight) { throw ValidationError("--in-flight takes 1 to 256.") }
         if !(1...1_000).contains(batchRecords) { throw ValidationError("--batch-records takes 1 to 1000.") }
         if !(1...65_536).contains(batchKib) { throw ValidationError("--batch-kib takes 1 to 65536.") }
@@ -57,6 +68,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if history { return try await importHistory() }
         let options = ImportRun.Options(
             file: file, statePath: file == "-" ? nil : state ?? "\(file).tidemark-import", lanes: inFlight,
             limits: ImportLane.Limits(operations: batchRecords, bytes: batchKib << 10), keepsGoing: keepGoing,
@@ -73,6 +85,25 @@ struct ImportCommand: AsyncParsableCommand {
             }
             if summary.failed > 0 {
                 throw CommandFailure(.failed, "\(Figures.count(summary.failed)) lines were refused; see above.")
+            }
+        }
+    }
+
+    private func importHistory() async throws {
+        let settings = try await role.settings()
+        try await settings.runningTool {
+            let isTerminal = isatty(STDERR_FILENO) == 1
+            var told: UInt64 = 0
+            let events = try await HistoryImport(URL(filePath: file), database: settings.retentionDatabase()).run {
+                count in
+                guard isTerminal, count - told >= 50_000 else { return }
+                told = count
+                Terminal.note("\(Figures.count(Int(count))) events")
+            }
+            switch client.output {
+            case .json: try Terminal.print(json: ["events": events])
+            case .text:
+                try Terminal.print("\(Figures.count(Int(events))) events; every tree is the one that was exported")
             }
         }
     }
