@@ -30,13 +30,14 @@ struct AccessTests {
 
     /// Lends two gateways with access control that learn of keys as those of a cluster do.
     private func withGateways(
-        _ cluster: TestCluster, files: TokenKeyFiles? = nil,
+        _ cluster: TestCluster, secretFile: String? = nil,
         _ body: (TestGateway, TestGateway) async throws -> Void
     ) async throws {
         let store = PostgresAccessKeyStore(cluster.database)
         func gatekeeper() async throws -> (Gatekeeper, Task<Void, any Error>) {
             var tokens = TokenVerifier(keys: TokenKeys())
-            if let files { tokens.keys = try await files.read() }
+            let files = TokenKeyFiles(set: nil, secret: secretFile)
+            tokens.keys = try await files.read()
             let gatekeeper = Gatekeeper(Credentials(tokens: tokens))
             let refresher = CredentialsRefresher(
                 gatekeeper: gatekeeper, store: store, files: files, logger: TestCluster.quiet)
@@ -134,7 +135,7 @@ struct AccessTests {
         let (old, new) = (String(repeating: "o", count: 40), String(repeating: "n", count: 40))
         try Data(old.utf8).write(to: file)
         let cluster = try await TestCluster()
-        try await withGateways(cluster, files: TokenKeyFiles(set: nil, secret: file.path)) { one, _ in
+        try await withGateways(cluster, secretFile: file.path) { one, _ in
             func status(_ secret: String) async throws -> Int {
                 let token = try await OneShot.run(
                     "/bin/sh", ["-c", Self.signer], environment: ["PATH": "/usr/bin:/bin", "SECRET": secret],

@@ -72,25 +72,25 @@ package final class Gatekeeper: Sendable {
 
     /// What a request cost beyond the one that it was let in for.
     func charge(_ principal: Principal, _ cost: Int) {
-        guard cost > 0, let rate = principal.rate ?? rate else { return }
-        let account = Account(principal: principal.name, rate: rate)
-        let now = now()
-        limits.withLock { limits in
-            var bucket = limits.bucket(account, at: now)
-            bucket.charge(cost, at: now)
-            limits.buckets[account] = bucket
-        }
+        guard cost > 0 else { return }
+        _ = withBucket(of: principal) { $0.charge(cost, at: $1) }
     }
 
     private func take(_ principal: Principal) -> Duration? {
+        withBucket(of: principal) { $0.take(at: $1) } ?? nil
+    }
+
+    /// - Returns: `nil` for a principal without a rate.
+    private func withBucket<Value: Sendable>(
+        of principal: Principal, _ body: (inout TokenBucket, ContinuousClock.Instant) -> Value
+    ) -> Value? {
         guard let rate = principal.rate ?? rate else { return nil }
         let account = Account(principal: principal.name, rate: rate)
         let now = now()
         return limits.withLock { limits in
             var bucket = limits.bucket(account, at: now)
-            let wait = bucket.take(at: now)
-            limits.buckets[account] = bucket
-            return wait
+            defer { limits.buckets[account] = bucket }
+            return body(&bucket, now)
         }
     }
 
