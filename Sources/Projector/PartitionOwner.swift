@@ -22,7 +22,8 @@ final class PartitionOwner: Sendable {
     }
 
     init(
-        _ partition: Partition, epoch: UInt64, generation: Int64, parts: ProjectorParts, trialGate: AsyncGate, metrics: ProjectorMetrics,
+        _ partition: Partition, epoch: UInt64, generation: Int64, parts: ProjectorParts, trialGate: AsyncGate,
+        metrics: ProjectorMetrics,
         logger: Logger,
         leaseStands: @escaping @Sendable () -> Bool
     ) {

@@ -87,7 +87,8 @@ package actor ProjectorWorker: Service {
         metrics.takeovers.increment()
         logger.info("partition taken over", metadata: ["partition": "\(partition)", "epoch": "\(epoch)"])
         let owner = PartitionOwner(
-            partition, epoch: epoch, generation: generation, parts: parts, trialGate: trialGate, metrics: metrics, logger: logger,
+            partition, epoch: epoch, generation: generation, parts: parts, trialGate: trialGate, metrics: metrics,
+            logger: logger,
             leaseStands: { [lease] in lease.stands })
         let task = Task {
             let fenced = await owner.run()

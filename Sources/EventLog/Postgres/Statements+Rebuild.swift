@@ -73,7 +73,12 @@ extension Statements {
     // MARK: - Building
 
     /// What a rebuild writes is under locks of its own, and it shall not make a projector's transaction fail.
-    static let beginReadCommitted = Statement("begin_read_committed", "BEGIN ISOLATION LEVEL READ COMMITTED")
+    static let beginReadCommitted = Statement(
+        "begin_read_committed",
+        """
+        -- crdb-check: allow isolation -- where it is run as SERIALIZABLE, that does as well
+        BEGIN ISOLATION LEVEL READ COMMITTED
+        """)
 
     static let lockRebuild = Statement(
         "lock_rebuild", [.int8, .uuid],
