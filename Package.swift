@@ -49,14 +49,14 @@ let migrations = [
     "0011_dead_letters",
     "0012_trials",
     "0013_access_keys",
-    "0016_retention",
-    "0017_dead_letter_state",
-    "0018_dead_letter_decision",
-    "0020_partitions_generation",
-    "0021_kv_even",
-    "0022_kv_even_expiring",
-    "0023_rebuilds",
-    "0024_archives",
+    "0014_retention",
+    "0015_dead_letter_state",
+    "0016_dead_letter_decision",
+    "0017_partitions_generation",
+    "0018_kv_even",
+    "0019_kv_even_expiring",
+    "0020_rebuilds",
+    "0021_archives",
 ]
 
 let package = Package(

@@ -15,14 +15,14 @@ package enum Migrations {
         ("0011_dead_letters", text(PackageResources._011_dead_letters_sql)),
         ("0012_trials", text(PackageResources._012_trials_sql)),
         ("0013_access_keys", text(PackageResources._013_access_keys_sql)),
-        ("0016_retention", text(PackageResources._016_retention_sql)),
-        ("0017_dead_letter_state", text(PackageResources._017_dead_letter_state_sql)),
-        ("0018_dead_letter_decision", text(PackageResources._018_dead_letter_decision_sql)),
-        ("0020_partitions_generation", text(PackageResources._020_partitions_generation_sql)),
-        ("0021_kv_even", text(PackageResources._021_kv_even_sql)),
-        ("0022_kv_even_expiring", text(PackageResources._022_kv_even_expiring_sql)),
-        ("0023_rebuilds", text(PackageResources._023_rebuilds_sql)),
-        ("0024_archives", text(PackageResources._024_archives_sql)),
+        ("0014_retention", text(PackageResources._014_retention_sql)),
+        ("0015_dead_letter_state", text(PackageResources._015_dead_letter_state_sql)),
+        ("0016_dead_letter_decision", text(PackageResources._016_dead_letter_decision_sql)),
+        ("0017_partitions_generation", text(PackageResources._017_partitions_generation_sql)),
+        ("0018_kv_even", text(PackageResources._018_kv_even_sql)),
+        ("0019_kv_even_expiring", text(PackageResources._019_kv_even_expiring_sql)),
+        ("0020_rebuilds", text(PackageResources._020_rebuilds_sql)),
+        ("0021_archives", text(PackageResources._021_archives_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

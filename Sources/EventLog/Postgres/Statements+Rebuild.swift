@@ -141,13 +141,6 @@ extension Statements {
 
     // MARK: - Comparing
 
-    static let beginSnapshot = Statement(
-        "begin_snapshot",
-        """
-        -- crdb-check: allow isolation -- the stronger level is a snapshot as well
-        BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
-        """)
-
     /// The snapshot stands while the new generation is brought to its positions.
     static let keepSnapshot = Statement("keep_snapshot", "SET LOCAL idle_in_transaction_session_timeout = 0")
 
