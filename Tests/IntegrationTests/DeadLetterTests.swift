@@ -43,7 +43,8 @@ import Testing
 
     private func write(_ gateway: TestGateway, _ key: String, _ value: String) async throws -> CommandID {
         let answer = try await gateway.put(key, value, ["Prefer": "wait=20"])
-        return try #require(CommandID(try #require(answer.json["command"] as? String, "\(answer)")))
+        let id = try #require(answer.json["command"] as? String, "\(answer)")
+        return try #require(CommandID(id))
     }
 
     private func status(_ gateway: TestGateway, _ id: CommandID) async throws -> String? {

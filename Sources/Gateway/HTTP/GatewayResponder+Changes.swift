@@ -1,3 +1,4 @@
+import Access
 import Commands
 import EventLog
 import HTTPTypes
