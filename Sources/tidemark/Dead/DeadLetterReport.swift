@@ -60,8 +60,8 @@ struct DeadLetterReport: Encodable {
                 contentType = put.type
                 size = put.value.count
                 value = put.value
-            case .delete, .barrier:
-                operation = "delete"
+            case .delete, .erase, .barrier:
+                operation = command.operation.name
                 contentType = nil
                 size = nil
                 value = nil
