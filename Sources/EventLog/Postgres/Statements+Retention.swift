@@ -11,11 +11,12 @@ extension Statements {
             AND events.value_salt IS NOT NULL
         """)
 
-    /// The row stays, and with it the knowledge that the command has ended.
+    /// The row stays, and with it the knowledge that the command has ended; there is nothing left to try again.
     static let eraseDeadLetters = Statement(
         "erase_dead_letters", [.int8, .texts, .bytes],
         """
-        UPDATE dead_letters SET command = $3 WHERE partition = $1 AND key = ANY($2)
+        UPDATE dead_letters SET command = $3, state = 'dropped', decision = coalesce(decision, 'erased')
+        WHERE partition = $1 AND key = ANY($2)
         """)
 
     // MARK: - What there is to erase

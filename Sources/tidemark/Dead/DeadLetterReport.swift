@@ -61,7 +61,13 @@ struct DeadLetterReport: Encodable {
                 size = put.value.count
                 value = put.value
             case .delete, .erase, .barrier:
-                operation = command.operation.name
+                // Of a letter whose command was erased, a barrier is left.
+                operation =
+                    switch command.operation {
+                    case .delete: "delete"
+                    case .erase: "erase"
+                    default: "erased"
+                    }
                 contentType = nil
                 size = nil
                 value = nil
