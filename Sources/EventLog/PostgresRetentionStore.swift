@@ -71,6 +71,21 @@ package final class PostgresRetentionStore: Sendable {
         }
     }
 
+    /// Positions whose values were erased.
+    package func erasedVersions(
+        in partition: Partition, first: UInt64, last: UInt64
+    ) async throws(EventLogError) -> Set<UInt64> {
+        try await lanes.run { connection throws(PostgresFailure) in
+            connection.parameters.int8(Int64(partition.number))
+            connection.parameters.int8(Int64(first))
+            connection.parameters.int8(Int64(last))
+            try connection.send(Statements.erasedVersions)
+        } receive: { connection throws(PostgresFailure) in
+            let result = try connection.next()
+            return Set((0..<result.rowCount).map { result.unsigned($0, 0) })
+        }
+    }
+
     package func head(
         of partition: Partition
     ) async throws(EventLogError) -> (sequence: UInt64, tree: MerkleFrontier) {

@@ -51,6 +51,9 @@ package struct Archive: Sendable {
                 tree: tree.encoded))
         for event in events {
             try event.checkIntegrity()
+            guard !event.isArchived else {
+                throw RetentionError("Partition \(event.partition), event \(event.sequence): its value is gone.")
+            }
             guard event.sequence == after.size + 1 else {
                 throw RetentionError("Partition \(event.partition): event \(after.size + 1) is missing.")
             }
@@ -83,6 +86,10 @@ package struct Archive: Sendable {
         where name.hasPrefix(prefix) && !known.contains(name) {
             try FileManager.default.removeItem(at: directory.appendingPathComponent(name))
         }
+    }
+
+    func remove(_ entry: ArchiveEntry) throws {
+        try FileManager.default.removeItem(at: directory.appendingPathComponent(entry.file))
     }
 
     // MARK: - Reading

@@ -71,6 +71,7 @@ package struct Archiver: Sendable {
             guard try await store.register(entry) else {
                 throw RetentionError("Partition \(partition) was archived by another run meanwhile: begin again.")
             }
+            try await catchUp(with: entry)
             tree = entry.tree
             report.files += 1
             report.events += UInt64(events.count)
@@ -84,6 +85,19 @@ package struct Archiver: Sendable {
             position = through
         }
         return report
+    }
+
+    /// An erasure that began before the file counted knew nothing of it: what it took from the log meanwhile goes here, too.
+    private func catchUp(with entry: ArchiveEntry) async throws {
+        let erased = try await store.erasedVersions(in: entry.partition, first: entry.first, last: entry.last)
+        let anew = try await FileThread.run { [archive] in
+            try archive.rewrite(entry) { erased.contains($0.sequence) }
+        }
+        guard let anew else { return }
+        guard try await store.register(anew.entry) else {
+            throw RetentionError("Partition \(entry.partition) was archived by another run meanwhile: begin again.")
+        }
+        try await FileThread.run { [archive] in try archive.remove(entry) }
     }
 
     /// Events for one file.

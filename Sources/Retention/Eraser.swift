@@ -113,8 +113,8 @@ package struct Eraser: Sendable {
 
     /// Looks for the files before anything is destroyed.
     private func archivedFiles(_ partitions: [Partition]) async throws -> ([ArchiveEntry], ArchiveLock?) {
-        guard try await !store.archives().isEmpty else { return ([], nil) }
         guard let archive else {
+            if try await store.archives().isEmpty { return ([], nil) }
             throw RetentionError("This store has an archive: name its directory with --archive. Nothing was erased.")
         }
         let lock = try await FileThread.run { try ArchiveLock(archive.directory) }
@@ -132,7 +132,12 @@ package struct Eraser: Sendable {
     private func rewrite(
         _ entries: [ArchiveEntry], erasing erased: @escaping @Sendable (Event) -> Bool
     ) async throws -> Int {
-        guard let archive else { return 0 }
+        guard let archive else {
+            guard try await store.archives().isEmpty else {
+                throw RetentionError("An archive was begun meanwhile: run the same command again, with --archive.")
+            }
+            return 0
+        }
         var values = 0
         for entry in entries {
             guard let anew = try await FileThread.run({ try archive.rewrite(entry, erasing: erased) }) else { continue }
@@ -140,9 +145,7 @@ package struct Eraser: Sendable {
                 throw RetentionError("The archive was changed by another run meanwhile: run the same command again.")
             }
             values += anew.values
-            try await FileThread.run {
-                try FileManager.default.removeItem(at: archive.directory.appendingPathComponent(entry.file))
-            }
+            try await FileThread.run { try archive.remove(entry) }
         }
         return values
     }

@@ -1,3 +1,4 @@
+import Audit
 import Commands
 import EventLog
 import Foundation
@@ -94,7 +95,7 @@ struct RetentionTestsArchive {
                         }
                         #expect(
                             try sql.run("SELECT key FROM events WHERE value IS NOT NULL ORDER BY key") == [
-                                ["a"], ["d"],
+                                ["a"], ["c"], ["d"],
                             ])
                         #expect(try await past(gateway, "a").contains { $0.hasSuffix("200 text/plain three") })
 

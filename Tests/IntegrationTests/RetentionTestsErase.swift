@@ -1,3 +1,4 @@
+import Audit
 import Cache
 import Commands
 import EventLog

@@ -67,6 +67,13 @@ extension Statements {
         WHERE bytes_before <= $4 ORDER BY seq
         """)
 
+    static let erasedVersions = Statement(
+        "erased_versions", [.int8, .int8, .int8],
+        """
+        SELECT seq FROM events
+        WHERE partition = $1 AND seq >= $2 AND seq <= $3 AND kind = 'put' AND value_salt IS NULL
+        """)
+
     static let partitionHead = Statement(
         "partition_head", [.int8],
         """
