@@ -88,7 +88,8 @@ import Testing
             subcommands: [
                 PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                 StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
-                CheckCommand.self, KeysCommand.self, EraseCommand.self, ArchiveCommand.self,
+                CheckCommand.self, KeysCommand.self, EraseCommand.self, ArchiveCommand.self, WatchCommand.self,
+                DeadCommand.self,
             ])
     }
 }
