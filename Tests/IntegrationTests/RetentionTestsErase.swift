@@ -16,7 +16,7 @@ struct RetentionTestsErase {
     /// Tables that hold the secret anywhere.
     private func traces(_ cluster: TestCluster) throws -> [String] {
         let sql = try SQL(cluster.database.connectionString)
-        return try ["events", "kv", "dead_letters"].filter { table in
+        return try ["events", "kv", "kv_even", "dead_letters"].filter { table in
             try sql.one(
                 "SELECT count(*) FROM \(table) AS t WHERE t::text LIKE '%' || encode('\(Self.secret)', 'hex') || '%'")
                 != "0"
@@ -46,7 +46,9 @@ struct RetentionTestsErase {
                         partition, command_id, key, command, origin, origin_seq, reason, died_at, seq)
                     VALUES (\(partition), gen_random_uuid(), 'person/7', \(letter), 1, 1, 'broken', now(), 1)
                     """)
-                #expect(try traces(cluster) == ["events", "kv", "dead_letters"])
+                // A rebuild was given up half way.
+                try SQL(cluster.database.connectionString).run("INSERT INTO kv_even SELECT * FROM kv")
+                #expect(try traces(cluster) == ["events", "kv", "kv_even", "dead_letters"])
 
                 try await cluster.withOperator { tool in
                     let report = try await tool.eraser().erase(key, Erasure(reason: "Art. 17, 4711"))

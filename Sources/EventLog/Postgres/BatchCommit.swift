@@ -90,6 +90,11 @@ struct BatchCommit {
             connection.parameters.int8(number)
             write.erasures.withUnsafeBufferPointer { connection.parameters.erasures($0) }
             try connection.send(Statements.eraseValues)
+            for table in [ProjectionTable.odd, .even] {
+                connection.parameters.int8(number)
+                write.erasures.withUnsafeBufferPointer { connection.parameters.erasures($0) }
+                try connection.send(Statements.eraseProjected[table])
+            }
             connection.parameters.int8(number)
             connection.parameters.keys(write.erasures.filter(\.deadLetters).map(\.key))
             connection.parameters.bytes(ErasedVersions.inPlaceOfCommands)

@@ -11,6 +11,16 @@ extension Statements {
             AND events.value_salt IS NOT NULL
         """)
 
+    /// In both tables: a generation that is being built, or was left half built, may hold the value as well.
+    static let eraseProjected = TableStatement("erase_projected", [.int8, .texts, .int8s, .int8s]) { table in
+        """
+        UPDATE \(table.rawValue) SET value = ''::bytea
+        FROM unnest($2::text[], $3::int8[], $4::int8[]) AS u (key, first, last)
+        WHERE \(table.rawValue).partition = $1 AND \(table.rawValue).key = u.key
+            AND \(table.rawValue).version >= u.first AND \(table.rawValue).version <= u.last
+        """
+    }
+
     /// The row stays, and with it the knowledge that the command has ended; there is nothing left to try again.
     static let eraseDeadLetters = Statement(
         "erase_dead_letters", [.int8, .texts, .bytes],
