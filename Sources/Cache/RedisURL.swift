@@ -42,7 +42,8 @@ package struct RedisURL: Sendable, Equatable {
             throw Invalid(
                 description:
                     "a Redis URL begins with redis:// or redis-sentinel://; there is no rediss://, because hiredis as "
-                    + "Debian has it is built without TLS: use a private network, or stunnel on this machine and its port")
+                    + "Debian has it is built without TLS: use a private network, or stunnel on this machine and its port"
+            )
         }
         var rest = text.dropFirst(asksSentinels ? sentinel.count : direct.count)
         // A password may hold a slash that nobody encoded; hosts don't.

@@ -22,7 +22,8 @@ struct EventLogClusterTests {
         let tables = Set(try sql.run(Self.columns).compactMap { $0[0] })
         #expect(
             tables == [
-                "access_keys", "archives", "cluster", "dead_letters", "events", "kv", "kv_even", "leases", "origins", "partitions",
+                "access_keys", "archives", "cluster", "dead_letters", "events", "kv", "kv_even", "leases", "origins",
+                "partitions",
                 "rebuilds", "retention", "schema_guard", "schema_migrations", "trials", "workers",
             ])
         #expect(try await Migrator.migrate(database.configuration(), partitions: 8) { seen.append($0) } == first)

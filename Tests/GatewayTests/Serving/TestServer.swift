@@ -100,15 +100,6 @@ struct Conversation {
     fileprivate var parts: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     fileprivate let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
 
-    fileprivate init(
-        channel: any Channel, parts: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
-        outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) {
-        self.channel = channel
-        self.parts = parts
-        self.outbound = outbound
-    }
-
     func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
     /// Reads until what has come ends so, or the server closes.
