@@ -1,7 +1,8 @@
 extension Fault {
-    /// Longer than a projector's lease (5 s), the cache's heartbeat (3 s) and what a broker waits for an AMQP heartbeat
-    /// (twice 10 s).
-    private static let longerThanAnyLease = Duration.seconds(25)
+    /// Seconds: longer than a projector's lease (5) and the cache's heartbeat (3).
+    private static let longerThanAnyLease = 12
+    /// Longer, too, than what a broker waits for an AMQP heartbeat (twice 10 s).
+    private static let longerThanAnyHeartbeat = 25
 
     /// The most telling ones, for a continuous check: what is judged are promises, never speeds.
     static let short: [Fault] = [
@@ -27,14 +28,12 @@ extension Fault {
                 duration: .seconds(3))
         }
         + singles.map {
-            Fault(
-                name: "SIGSTOP of \($0.phrase) for 12 s", actions: [.pause(.one($0))],
-                duration: .seconds(12))
+            let seconds = $0 == .projector ? longerThanAnyHeartbeat : longerThanAnyLease
+            return Fault(
+                name: "SIGSTOP of \($0.phrase) for \(seconds) s", actions: [.pause(.one($0))],
+                duration: .seconds(seconds))
         }
         + [
-            Fault(
-                name: "SIGSTOP of a projector for 25 s, past every heartbeat", actions: [.pause(.one(.projector))],
-                duration: longerThanAnyLease),
             Fault(name: "SIGKILL of both projectors", actions: [.kill(.every(.projector))], duration: .seconds(3)),
             Fault(name: "SIGKILL of both gateways", actions: [.kill(.every(.gateway))], duration: .seconds(3)),
             Fault(
