@@ -108,7 +108,7 @@ private final class Shared<Value: Sendable>: Sendable {
                     let (seen, seenOdd) = try await (everything, some)
                     #expect(byPartition(seen, cluster) == events)
                     #expect(byPartition(seenOdd, cluster) == oddEvents)
-                    #expect(written > 200, "enough to be cut in: \(written)")
+                    #expect(written > 50, "enough to be cut in: \(written)")
                 }
             }
         }

@@ -47,7 +47,7 @@ struct EventLogClusterTests {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(clusters.count == 6 && clusters.allSatisfy { $0 == clusters[0] })
-        #expect(try database.sql().one("SELECT count(*) FROM schema_migrations") == "16")
+        #expect(try database.sql().one("SELECT count(*) FROM schema_migrations") == "21")
     }
 
     @Test("A process configured otherwise is told both numbers and what to do")

@@ -19,7 +19,8 @@ struct EventLogFaultTests {
             try await batch.apply(to: store)
         }
         #expect(proxy.firedOrNone)
-        #expect(try database.sql().one("SELECT count(*) FROM events") == "3", "it was committed")
+        // By the server, in its own time.
+        try await eventually("committed", state: { try database.sql().one("SELECT count(*) FROM events") }) { $0 == "3" }
         batch.lookUp = batch.items.map(\.id)
         let again = try await batch.apply(to: store)
         #expect(again.events.isEmpty && again.sequence == 3)
