@@ -17,11 +17,14 @@ struct OperatorConnection: Sendable {
         cluster = try await settings.migrate(application: "tidemark-migrate") { _ in }
         store = PostgresRetentionStore(database)
         let outcomes = OutcomeRegistry()
+        // Who waits for one answer is not interested in how the broker was reached.
+        var logger = Logger(label: "tidemark.retention")
+        logger.logLevel = .warning
         let log = PostgresLogReader(database, partitioner: cluster.partitioner, connections: 1)
         self.log = log
         bus = RabbitMQPublisher(
             configuration: try settings.rabbitMQ(), partitions: cluster.partitioner,
-            logger: Logger(label: "tidemark.retention")
+            logger: logger
         ) {
             outcomes.resolve($0)
         } onOutcomesInterrupted: {
