@@ -9,6 +9,10 @@ package struct Command: Sendable, Equatable {
         case barrier
         /// Destroys values of the key, the current one included when its version is among them.
         case erase(Erasure)
+
+        package var isErasure: Bool {
+            if case .erase = self { true } else { false }
+        }
     }
 
     package var id: CommandID

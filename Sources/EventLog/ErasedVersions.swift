@@ -6,14 +6,15 @@ package struct ErasedVersions: Sendable, Equatable {
     package var key: Key
     package var first: UInt64
     package var last: UInt64
-    /// Whether the key's dead letters lose their commands too: they are not of a version yet.
-    package var deadLetters: Bool
+    /// The key's dead letters lose their commands too, which are of no version yet: those that died until then, not those
+    /// that come after the erasure. `nil`: none.
+    package var deadLettersThrough: Timestamp?
 
-    package init(key: Key, first: UInt64, last: UInt64, deadLetters: Bool) {
+    package init(key: Key, first: UInt64, last: UInt64, deadLettersThrough: Timestamp?) {
         self.key = key
         self.first = first
         self.last = last
-        self.deadLetters = deadLetters
+        self.deadLettersThrough = deadLettersThrough
     }
 
     /// What dead letters hold in place of their commands: one that can be decoded and changes nothing, always the same.

@@ -60,7 +60,8 @@ package struct Fold {
             guard !mayHaveEnded(command, dot) || snapshot.lookedUp.contains(command.id) else {
                 return lookUp(command.id)
             }
-            guard !snapshot.quarantined.contains(command.key) else {
+            // An erasure waits for nobody: the letters of its key are what it destroys, too.
+            guard command.operation.isErasure || !snapshot.quarantined.contains(command.key) else {
                 return setAside(command, as: dot, reason: DeadLetter.heldBehind)
             }
             let event = judge(command, dot)
@@ -92,6 +93,10 @@ package struct Fold {
         guard let recorded = snapshot.recorded[command.id] else { return }
         guard case .dead = recorded.outcome.result else {
             return settle(command, dot, recorded.outcome)
+        }
+        if case .barrier = command.operation {
+            revived.append(command.id)
+            return settle(command, dot, .init(command, snapshot.partition, sequence, .barrier))
         }
         let event = judge(command, dot)
         revived.append(command.id)
@@ -170,7 +175,7 @@ package struct Fold {
         erasures.append(
             ErasedVersions(
                 key: command.key, first: erasure.first, last: min(erasure.last ?? sequence, sequence),
-                deadLetters: erasure.last == nil))
+                deadLettersThrough: erasure.last == nil ? deadLetters.last?.diedAt ?? now : nil))
         return appended
     }
 

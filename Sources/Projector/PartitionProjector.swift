@@ -211,9 +211,12 @@ final class PartitionProjector: Sendable {
     /// died, each by itself. What fails again waits for another decision, and what may be what projectors die of is tried
     /// only so often.
     private func retryDeadLetters() async throws {
-        while let letter = try? await store.claimDeadLetter(in: partition) {
-            try await gate.withGate { try await self.retry(letter) }
-        }
+        // Claimed within the gate: an erasure must not be applied while its key's letter is in memory.
+        while try await gate.withGate({
+            guard let letter = try? await self.store.claimDeadLetter(in: self.partition) else { return false }
+            try await self.retry(letter)
+            return true
+        }) {}
     }
 
     private func retry(_ letter: DeadLetter) async throws {

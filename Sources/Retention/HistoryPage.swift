@@ -18,29 +18,10 @@ struct HistoryPage: Sendable {
             write.tree.append(leafHash: event.leafHash)
             write.lastAppliedAt = event.appliedAt
             if let dot = event.dot { write.applied[dot.origin] = max(write.applied[dot.origin] ?? 0, dot.n) }
-            guard event.kind.changesState else { continue }
-            let created = states[event.key]?.state.createdVersion ?? snapshot.keys[event.key]?.createdVersion
-            states[event.key] = StoredValue(event, created: created ?? event.sequence)
+            let before = states[event.key]?.state ?? snapshot.keys[event.key]
+            if let value = StoredValue(after: event, before: before) { states[event.key] = value }
         }
         write.projection = states.map { (key: $0.key, value: $0.value) }
         return write
-    }
-}
-
-extension StoredValue {
-    /// What the event leaves its key in.
-    ///
-    /// - Parameter created: where the life before it began, or the event itself when there was none.
-    fileprivate init(_ event: Event, created: UInt64) {
-        let isPut = event.kind == .put
-        self.init(
-            state: KeyState(
-                version: event.sequence,
-                createdVersion: isPut && event.previousVersion == nil ? event.sequence : created, deleted: !isPut,
-                expiresAt: isPut ? event.expiresAt : nil),
-            content: isPut
-                ? event.content ?? Content(value: Data(), type: event.contentType ?? Content.defaultType)
-                : Content(value: Data(), type: Content.defaultType),
-            modifiedAt: event.appliedAt)
     }
 }

@@ -20,7 +20,9 @@ struct EventLogFaultTests {
         }
         #expect(proxy.firedOrNone)
         // By the server, in its own time.
-        try await eventually("committed", state: { try database.sql().one("SELECT count(*) FROM events") }) { $0 == "3" }
+        try await eventually("committed", state: { try database.sql().one("SELECT count(*) FROM events") }) {
+            $0 == "3"
+        }
         batch.lookUp = batch.items.map(\.id)
         let again = try await batch.apply(to: store)
         #expect(again.events.isEmpty && again.sequence == 3)

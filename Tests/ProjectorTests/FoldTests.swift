@@ -213,6 +213,17 @@ struct FoldTests {
         #expect(log.events.last?.kind == .put && log.dead.isEmpty)
     }
 
+    @Test("An erasure doesn't wait behind a dead letter: it reaches those before it, and none that comes after")
+    mutating func erasurePasses() throws {
+        log.holds = true
+        let items = dotted([put("a", "1"), put("a", "2"), erase("a", Erasure(reason: "asked")), put("a", "3")])
+        log.run { fold in fold.setAside(items[0].0, as: items[0].1, reason: "refused") }
+        log.run(Array(items[1...]))
+        #expect(log.events.map(\.kind) == [.erased])
+        let through = try #require(log.erasures.last?.deadLettersThrough)
+        #expect(log.dead.map { $0.diedAt <= through } == [true, true, false])
+    }
+
     @Test("A partition's time never goes back")
     mutating func time() {
         log.run(dotted([put("a", "1")]), at: at(50))

@@ -12,6 +12,7 @@ struct LogModel {
     var tree = MerkleFrontier()
     var lastAppliedAt = Timestamp(microseconds: 0)
     var dead: [DeadLetter] = []
+    var erasures: [ErasedVersions] = []
     /// Whether commands wait behind the letters of their key.
     var holds = false
     /// The outcomes of the last batch, and what it had to look up.
@@ -65,6 +66,7 @@ struct LogModel {
     private mutating func apply(_ write: BatchWrite) {
         events += write.events
         for (key, value) in write.projection { keys[key] = value }
+        erasures += write.erasures
         for erased in write.erasures {
             for index in events.indices
             where events[index].key == erased.key && (erased.first...erased.last).contains(events[index].sequence) {

@@ -15,6 +15,11 @@ package struct EventFold: Sendable {
                 partition: event.partition, sequence: event.sequence, table: .events, fields: ["leaf_hash"],
                 key: event.key.text, detail: "the event is not what its leaf says; `tidemark audit verify` tells more")
         }
+        for event in events where event.isArchived {
+            throw Divergence(
+                partition: event.partition, sequence: event.sequence, table: .events, fields: ["value"],
+                key: event.key.text, detail: "the value was archived meanwhile: run the same command again")
+        }
         self.events = events
     }
 
@@ -37,26 +42,11 @@ package struct EventFold: Sendable {
             if let dot = event.dot, dot.n > max(write.applied[dot.origin] ?? 0, snapshot.applied[dot.origin] ?? 0) {
                 write.applied[dot.origin] = dot.n
             }
-            if let row = Self.row(after: event, rows[event.key]?.state ?? snapshot.keys[event.key]) {
+            if let row = StoredValue(after: event, before: rows[event.key]?.state ?? snapshot.keys[event.key]) {
                 rows[event.key] = row
             }
         }
         write.projection = rows.map { ($0.key, $0.value) }
         return .write(write)
-    }
-
-    private static func row(after event: Event, _ state: KeyState?) -> StoredValue? {
-        let isPut = event.kind == .put
-        if !event.kind.changesState { return nil }
-        let lives = state.map { !$0.deleted } ?? false
-        let created = isPut && !(lives && event.previousVersion != nil) ? nil : state?.createdVersion
-        return StoredValue(
-            state: KeyState(
-                version: event.sequence, createdVersion: created ?? event.sequence, deleted: !isPut,
-                expiresAt: isPut ? event.expiresAt : nil),
-            content: isPut
-                ? Content(value: event.content?.value ?? Data(), type: event.contentType ?? Content.defaultType)
-                : Content(value: Data()),
-            modifiedAt: event.appliedAt)
     }
 }

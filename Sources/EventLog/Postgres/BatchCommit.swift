@@ -96,7 +96,10 @@ struct BatchCommit {
                 try connection.send(Statements.eraseProjected[table])
             }
             connection.parameters.int8(number)
-            connection.parameters.keys(write.erasures.filter(\.deadLetters).map(\.key))
+            write.erasures.filter { $0.deadLettersThrough != nil }.withUnsafeBufferPointer { letters in
+                connection.parameters.texts(letters) { $0.key.text }
+                connection.parameters.timestamps(letters) { $0.deadLettersThrough }
+            }
             connection.parameters.bytes(ErasedVersions.inPlaceOfCommands)
             try connection.send(Statements.eraseDeadLetters)
         }

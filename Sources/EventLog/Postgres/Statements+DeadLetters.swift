@@ -15,7 +15,7 @@ extension Statements {
         "claim_dead_letter", [.int8, .text],
         """
         UPDATE dead_letters SET state = 'retry'
-        WHERE partition = $1 AND command_id = (
+        WHERE partition = $1 AND state IN ('retry', 'dead') AND command_id = (
             SELECT d.command_id FROM dead_letters AS d
             WHERE d.partition = $1 AND (
                 d.state = 'retry' OR d.state = 'dead' AND d.reason = $2 AND NOT EXISTS (

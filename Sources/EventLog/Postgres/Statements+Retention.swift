@@ -23,10 +23,11 @@ extension Statements {
 
     /// The row stays, and with it the knowledge that the command has ended; there is nothing left to try again.
     static let eraseDeadLetters = Statement(
-        "erase_dead_letters", [.int8, .texts, .bytes],
+        "erase_dead_letters", [.int8, .texts, .timestamps, .bytes],
         """
-        UPDATE dead_letters SET command = $3, state = 'dropped', decision = coalesce(decision, 'erased')
-        WHERE partition = $1 AND key = ANY($2)
+        UPDATE dead_letters SET command = $4, state = 'dropped', decision = coalesce(decision, 'erased')
+        FROM unnest($2::text[], $3::timestamptz[]) AS u (key, through)
+        WHERE dead_letters.partition = $1 AND dead_letters.key = u.key AND dead_letters.died_at <= u.through
         """)
 
     // MARK: - What there is to erase

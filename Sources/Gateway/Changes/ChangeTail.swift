@@ -151,10 +151,11 @@ final class ChangeTail: Sendable {
             }
             state.withLock { state in
                 guard state.generation == generation else { return }
-                if let page {
+                if let page, !page.events.contains(where: { $0.kind == .erased }) {
                     state.recent.append(page.events, in: partition)
                 } else {
-                    state.recent.skip(to: head, in: partition)
+                    // After an erasure no value of before may be given out from here.
+                    state.recent.skip(to: page?.reached ?? head, in: partition)
                 }
             }
             after = page?.reached ?? head

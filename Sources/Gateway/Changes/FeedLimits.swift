@@ -5,7 +5,7 @@ package struct FeedLimits: Sendable {
     /// A feed with nothing to tell says where it is so often. Proxies must not give up sooner.
     package var heartbeat: Duration = .seconds(10)
     /// A client that takes nothing for so long is cut off; it can resume.
-    package var patience: Duration = .seconds(30)
+    package var patience: Duration = .seconds(15)
     /// How long a client may take to read what is on its way when the gateway ends.
     package var farewell: Duration = .seconds(3)
     /// Of what is given out at once: events, and bytes of values (the last one may exceed it).

@@ -49,10 +49,10 @@ struct RecentChanges {
         return chunks[first...].joined().drop { $0.sequence <= sequence }
     }
 
-    /// - Precondition: the events follow the partition's head without a gap.
+    /// Events that don't follow the partition's head without a gap are not kept: feeds read them for themselves.
     mutating func append(_ events: [Event], in partition: Partition) {
         guard let first = events.first, let last = events.last else { return }
-        precondition(first.sequence == runs[partition.number].head + 1, "a gap in partition \(partition)")
+        guard first.sequence == runs[partition.number].head + 1 else { return skip(to: last.sequence, in: partition) }
         let end = runs[partition.number].chunks.endIndex - 1
         if end >= 0, runs[partition.number].chunks[end].count + events.count <= Self.chunkEvents {
             runs[partition.number].chunks[end] += events

@@ -40,7 +40,17 @@ struct EventStream {
         }
     }
 
+    /// Small pieces: what waits for a slow client counts among the bytes that the gateway holds.
+    private static let pieceBytes = 32 << 10
+
     private func send(_ buffer: ByteBuffer, to writer: inout any ResponseBodyWriter) async throws {
+        var rest = buffer
+        while rest.readableBytes > 0, let piece = rest.readSlice(length: min(Self.pieceBytes, rest.readableBytes)) {
+            try await send(piece: piece, to: &writer)
+        }
+    }
+
+    private func send(piece: ByteBuffer, to writer: inout any ResponseBodyWriter) async throws {
         let cutOff = channel.map { channel in
             channel.eventLoop.scheduleTask(in: TimeAmount(feed.limits.patience)) { [metrics = feed.metrics] in
                 metrics.cutOff.increment()
@@ -48,7 +58,7 @@ struct EventStream {
             }
         }
         defer { cutOff?.cancel() }
-        try await writer.write(buffer)
+        try await writer.write(piece)
     }
 
     /// Without data it is no event: the client only remembers the id.

@@ -46,7 +46,7 @@ extension DatabaseClient: LogReader {
     ) async throws(EventLogError) -> Event? {
         try await askOrFail { [database] in
             database.rows[partition.number].events.last { event in
-                guard event.key == key && event.kind != .rejected else { return false }
+                guard event.key == key && event.kind.changesState else { return false }
                 switch point {
                 case .version(let version): return event.sequence <= version
                 case .time(let time): return event.appliedAt <= time

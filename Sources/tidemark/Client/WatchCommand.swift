@@ -8,7 +8,7 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Tell what happens, as it happens.",
         discussion: """
-            A line has time, kind (put, deleted, rejected, expired), key, version, size in bytes and principal, with tabs \
+            A line has time, kind (put, deleted, rejected, expired, erased), key, version, size in bytes and principal, with tabs \
             between; - stands for what does not apply. It goes on until Ctrl-C, whatever becomes of gateways and \
             connections, with nothing missed or repeated. In JSON each event has its position.
 

@@ -2,6 +2,7 @@ import Audit
 import Commands
 import EventLog
 import Foundation
+import Retention
 import Synchronization
 
 /// Records of an import, one a line, gathered by threads and written in large pieces.
@@ -37,10 +38,13 @@ final class RecordFile: Sendable {
     func add(_ row: EventRow, to part: inout Part) throws {
         // An erased value is none.
         guard let event = row.event, !event.isErased else { return }
+        guard let content = event.content else {
+            throw RetentionError("Values were archived meanwhile. Run the same command again.")
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var record = ImportRecord(
-            key: event.key.text, value: event.content?.value ?? Data(), contentType: event.contentType)
+            key: event.key.text, value: content.value, contentType: event.contentType)
         record.expiresAt = event.expiresAt?.rfc3339
         part.bytes += try encoder.encode(record)
         part.bytes.append(0x0a)

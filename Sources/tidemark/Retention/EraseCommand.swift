@@ -159,12 +159,14 @@ struct VersionRange: ExpressibleByArgument, CustomStringConvertible, Equatable {
 
     init?(argument: String) {
         guard let dots = argument.range(of: "..") else {
-            guard let version = UInt64(argument), version > 0 else { return nil }
+            guard let version = UInt64(argument), version > 0, version <= Int64.max else { return nil }
             (first, last) = (version, version)
             return
         }
         let (lower, upper) = (argument[..<dots.lowerBound], argument[dots.upperBound...])
-        guard let first = lower.isEmpty ? 1 : UInt64(lower), first > 0 else { return nil }
+        guard let first = lower.isEmpty ? 1 : UInt64(lower), first > 0, first <= Int64.max else {
+            return nil
+        }
         self.first = first
         if !upper.isEmpty {
             guard let last = UInt64(upper), last >= first, last <= Int64.max else { return nil }
