@@ -5,7 +5,8 @@ extension Statements {
     static let beginSnapshot = Statement(
         "begin_snapshot",
         """
-        BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY -- crdb-check: allow isolation -- a stronger one serves
+        -- crdb-check: allow isolation -- the stronger level is a snapshot as well
+        BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
         """)
 
     static let partitionHeads = Statement(
