@@ -12,8 +12,10 @@ package struct RabbitMQConfiguration: Sendable {
     package var connectTimeout: Duration = .seconds(3)
     /// How long a broker may take to answer a declaration or another call before the connection counts as lost.
     package var callTimeout: Duration = .seconds(10)
-    /// A connection that is silent for twice as long is lost. Whole seconds, at least one.
-    package var heartbeat: Duration = .seconds(10)
+    /// A connection that is silent for twice as long is lost. Whole seconds, at least one. Twice this should be less than
+    /// what a cluster waits before it gives up a node that hangs (from three quarters of `net_ticktime`): the node, when it
+    /// goes on, may serve consumers that the others have forgotten.
+    package var heartbeat: Duration = .seconds(3)
     /// The first pause between attempts to connect; it doubles up to `maximumBackoff`, less up to half at random.
     package var initialBackoff: Duration = .milliseconds(100)
     package var maximumBackoff: Duration = .seconds(2)

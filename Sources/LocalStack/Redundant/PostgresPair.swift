@@ -74,7 +74,8 @@ actor PostgresPair {
 
     /// Before each start of a server.
     private func prepare(_ index: Int) async throws {
-        if failingOver != nil || (index == machine.primary && machine.mayFailOver) { try await failOver() }
+        // The standby is not to wait for its own promotion, which waits for it: both may have died at once.
+        if index == machine.primary, failingOver != nil || machine.mayFailOver { try await failOver() }
         let cluster = servers[index].cluster
         if index == machine.primary {
             try await cluster.prepare()
