@@ -72,6 +72,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
         } else if !state.isClosing {
             problemBehind = problemBehind ?? problem
         }
+        interruptBody(context, error)
+    }
+
+    /// To the server, a body that stops when the connection ends looks like one that is whole.
+    private func interruptBody(_ context: ChannelHandlerContext, _ error: any Error) {
+        if state.requests > 0 { context.fireErrorCaught(error) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -148,8 +154,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func overdue(_ context: ChannelHandlerContext, _ ending: ConnectionState.Ending) {
         switch ending {
         case .slowHead where state.canRefuse, .slowBody where state.canRefuse:
-            return refuse(
-                context, Problem(.requestTimeout, "The rest of the request did not come in time."), ending)
+            refuse(context, Problem(.requestTimeout, "The rest of the request did not come in time."), ending)
+            return interruptBody(context, ChannelError.inputClosed)
         case .stalled:
             guard state.stillStalls(at: .now(), bytes: bufferedBytes(context)) else { return watch(context) }
         default: break

@@ -124,4 +124,13 @@ struct ConnectionTests {
         #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("/problems/malformed-request"), "\(answer)")
         #expect(gateway.state.withLock { $0.writes.isEmpty })
     }
+
+    @Test("A body without its last chunk is not written, when the client ends there", .timeLimit(.minutes(1)))
+    func unended() async throws {
+        let gateway = MemoryGateway()
+        _ = try await exchange(
+            ["PUT /v1/kv/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"],
+            gateway: gateway)
+        #expect(gateway.state.withLock { $0.writes.isEmpty })
+    }
 }
