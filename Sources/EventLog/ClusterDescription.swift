@@ -9,14 +9,11 @@ package struct ClusterDescription: Sendable, Equatable {
     package var partitioner: Partitioner
     /// Keys the tags of command ids and session tokens. Never logged.
     package var secret: Data
-    /// Of the projection; part of the cache's keys.
-    package var generation: Int64
 
-    package init(id: UUID, partitioner: Partitioner, secret: Data, generation: Int64) {
+    package init(id: UUID, partitioner: Partitioner, secret: Data) {
         self.id = id
         self.partitioner = partitioner
         self.secret = secret
-        self.generation = generation
     }
 
     /// Reads it, on a connection of its own that is closed again.
@@ -61,7 +58,6 @@ extension PostgresResult {
     fileprivate func cluster() -> ClusterDescription? {
         guard rowCount == 1 else { return nil }
         return ClusterDescription(
-            id: uuid(0, 0), partitioner: Partitioner(count: Int(int8(0, 1))), secret: data(0, 2),
-            generation: int8(0, 3))
+            id: uuid(0, 0), partitioner: Partitioner(count: Int(int8(0, 1))), secret: data(0, 2))
     }
 }

@@ -93,14 +93,14 @@ package struct HistoryImport {
         var epoch: UInt64 = 0
         var tree = MerkleFrontier()
         var present = (sequence: UInt64(0), tree: MerkleFrontier())
-        var page = HistoryPage(events: [])
+        var page: [Event] = []
         var bytes = 0
         func flush() async throws {
-            guard let partition, !page.events.isEmpty else { return }
+            guard let partition, !page.isEmpty else { return }
             try await write(page, to: partition, epoch: epoch, log)
-            count += UInt64(page.events.count)
+            count += UInt64(page.count)
             try progress(count)
-            page.events.removeAll(keepingCapacity: true)
+            page.removeAll(keepingCapacity: true)
             bytes = 0
         }
         let decoder = JSONDecoder()
@@ -132,21 +132,21 @@ package struct HistoryImport {
                 count += 1
                 continue
             }
-            page.events.append(event)
+            page.append(event)
             bytes += event.content?.value.count ?? 0
-            if page.events.count == Self.pageEvents || bytes >= Self.pageValueBytes { try await flush() }
+            if page.count == Self.pageEvents || bytes >= Self.pageValueBytes { try await flush() }
         }
         try await flush()
     }
 
     private func write(
-        _ page: HistoryPage, to partition: Partition, epoch: UInt64, _ log: PostgresEventStore
+        _ page: [Event], to partition: Partition, epoch: UInt64, _ log: PostgresEventStore
     ) async throws {
         let read = BatchRead(
-            partition: partition, epoch: epoch, keys: Array(Set(page.events.map(\.key))), origins: [], commandIDs: [])
+            partition: partition, epoch: epoch, keys: Array(Set(page.map(\.key))), origins: [], commandIDs: [])
         for attempt in 1...Self.attempts {
             do throws(EventLogError) {
-                _ = try await log.transact(read) { .write(page.write(onto: $0)) }
+                _ = try await log.transact(read) { .write(BatchWrite(replaying: page, onto: $0)) }
                 return
             } catch {
                 let passes: Set<EventLogError.Code> = [.contended, .outcomeUnknown, .unavailable, .overloaded]

@@ -36,7 +36,7 @@ final class World: @unchecked Sendable {
         let partitioner = Partitioner(count: 1 + simulator.random.below(3))
         cluster = ClusterDescription(
             id: UUID(uuidString: "7d444840-9dc0-11d1-b245-5ffdce74fad2")!, partitioner: partitioner,
-            secret: Data(repeating: 7, count: ClusterDescription.secretByteCount), generation: 1)
+            secret: Data(repeating: 7, count: ClusterDescription.secretByteCount))
         longestSkew = faults.contains(.clockSkew) ? .milliseconds(1_500) : 0
         history = History(
             simulator, partitioner: partitioner, longestSkew: longestSkew, stalenessBound: Self.stalenessBound(faults))

@@ -2,8 +2,7 @@ package import Commands
 package import EventLog
 import Foundation
 
-/// Events that were decided already become the write that puts them into another log: what the projector does after its
-/// judgement, once more.
+/// Events that were decided already, on their way into another log: each is what its leaf says.
 package struct EventFold: Sendable {
     private let events: [Event]
 
@@ -29,24 +28,7 @@ package struct EventFold: Sendable {
             origins: Array(Set(events.compactMap { $0.dot?.origin })), commandIDs: [])
     }
 
-    /// Leaves out what the snapshot has already.
     @Sendable package func decide(_ snapshot: PartitionSnapshot) -> BatchDecision {
-        var write = BatchWrite(
-            events: events.filter { $0.sequence > snapshot.sequence }, projection: [], deadLetters: [], applied: [:],
-            sequence: snapshot.sequence, tree: snapshot.tree, lastAppliedAt: snapshot.lastAppliedAt, outcomes: [])
-        var rows: [Key: StoredValue] = [:]
-        for event in write.events {
-            write.sequence = event.sequence
-            write.lastAppliedAt = event.appliedAt
-            write.tree.append(leafHash: event.leafHash)
-            if let dot = event.dot, dot.n > max(write.applied[dot.origin] ?? 0, snapshot.applied[dot.origin] ?? 0) {
-                write.applied[dot.origin] = dot.n
-            }
-            if let row = StoredValue(after: event, before: rows[event.key]?.state ?? snapshot.keys[event.key]) {
-                rows[event.key] = row
-            }
-        }
-        write.projection = rows.map { ($0.key, $0.value) }
-        return .write(write)
+        .write(BatchWrite(replaying: events, onto: snapshot))
     }
 }

@@ -362,7 +362,6 @@ enum Statements {
     static let loadCluster = Statement(
         "load_cluster",
         """
-        SELECT c.cluster_id, c.partitions, c.secret, c.generation
-        FROM cluster AS c WHERE c.id = 1
+        SELECT c.cluster_id, c.partitions, c.secret FROM cluster AS c WHERE c.id = 1
         """)
 }

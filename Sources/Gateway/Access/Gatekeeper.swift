@@ -49,25 +49,26 @@ package final class Gatekeeper: Sendable {
 
     /// The principal that the request's `Authorization` names, and one request of its rate.
     func admit(_ headers: HTTPFields) throws(Problem) -> Principal {
-        let token = try Self.bearerToken(headers)
-        let known = credentials.withLock { $0 }
-        let principal: Principal
-        do throws(Credentials.Refusal) {
-            principal = try known.principal(presenting: token, at: clock.now(), now())
-        } catch {
-            throw error == .unknown
-                ? Problem(.accessUnavailable, error.detail)
-                : .unauthenticated(error.detail, "Bearer error=\"invalid_token\"")
-        }
+        let principal = try principal(headers)
         if let wait = take(principal) { throw .rateLimited(wait) }
         return principal
     }
 
     /// Whether who was let in as this principal still would be. Costs nothing of the rate.
     func stillAdmits(_ headers: HTTPFields, as principal: Principal) -> Bool {
-        guard let token = try? Self.bearerToken(headers) else { return false }
+        (try? self.principal(headers)) == principal
+    }
+
+    private func principal(_ headers: HTTPFields) throws(Problem) -> Principal {
+        let token = try Self.bearerToken(headers)
         let known = credentials.withLock { $0 }
-        return (try? known.principal(presenting: token, at: clock.now(), now())) == principal
+        do throws(Credentials.Refusal) {
+            return try known.principal(presenting: token, at: clock.now(), now())
+        } catch {
+            throw error == .unknown
+                ? Problem(.accessUnavailable, error.detail)
+                : .unauthenticated(error.detail, "Bearer error=\"invalid_token\"")
+        }
     }
 
     /// What a request cost beyond the one that it was let in for.

@@ -54,24 +54,17 @@ struct DeadLetterReport: Encodable {
                 case .versions(let versions):
                     "If-Match: " + versions.map { "\"\($0)\"" }.joined(separator: ", ")
                 }
+            var content: Content?
             switch command.operation {
-            case .put(let put):
-                operation = "put"
-                contentType = put.type
-                size = put.value.count
-                value = put.value
-            case .delete, .erase, .barrier:
-                // Of a letter whose command was erased, a barrier is left.
-                operation =
-                    switch command.operation {
-                    case .delete: "delete"
-                    case .erase: "erase"
-                    default: "erased"
-                    }
-                contentType = nil
-                size = nil
-                value = nil
+            case .put(let put): (operation, content) = ("put", put)
+            case .delete: operation = "delete"
+            case .erase: operation = "erase"
+            // What is left of a letter whose command was erased.
+            case .barrier: operation = "erased"
             }
+            contentType = content?.type
+            size = content?.value.count
+            value = content?.value
         }
 
         func encode(to encoder: any Encoder) throws {

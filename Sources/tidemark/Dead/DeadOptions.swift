@@ -14,15 +14,10 @@ struct DeadOptions: ParsableArguments {
     func run(_ body: (DeadLetterDesk) async throws -> Void) async throws {
         let settings = try await role.settings()
         if role.printConfig { return print(settings.masked) }
-        do {
-            try await settings.reporting {
-                let database = settings.postgres(application: "tidemark-dead")
-                let cluster = try await ClusterDescription.load(database)
-                try await body(DeadLetterDesk(database, partitioner: cluster.partitioner))
-            }
-        } catch let failure as CommandFailure {
-            Terminal.note(failure.text)
-            throw failure.status.code
+        try await settings.runningTool {
+            let database = settings.postgres(application: "tidemark-dead")
+            let cluster = try await ClusterDescription.load(database)
+            try await body(DeadLetterDesk(database, partitioner: cluster.partitioner))
         }
     }
 
