@@ -141,6 +141,8 @@ let package = Package(
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
 
+        .target(name: "Autoscaler", dependencies: [logging, metrics], swiftSettings: settings),
+
         // Tools
         .target(name: "LocalStack", swiftSettings: settings),
         .target(

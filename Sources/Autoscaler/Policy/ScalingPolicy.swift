@@ -1,0 +1,26 @@
+/// Decides how many instances there should be. A value: what it remembers (stabilisation windows, cool-downs) is in it, so
+/// that the same observations always give the same decisions, in the autoscaler and in its simulator alike.
+package protocol ScalingPolicy: Sendable {
+    mutating func decide(_ observation: Observation) -> Decision
+}
+
+package struct Decision: Sendable, Equatable {
+    /// How many a role should have, and why, for a log line.
+    package struct Target: Sendable, Equatable {
+        package var count: Int
+        package var reason: String
+
+        package init(_ count: Int, reason: String) {
+            self.count = count
+            self.reason = reason
+        }
+    }
+
+    package var gateways: Target
+    package var projectors: Target
+
+    package init(gateways: Target, projectors: Target) {
+        self.gateways = gateways
+        self.projectors = projectors
+    }
+}
