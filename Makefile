@@ -20,7 +20,8 @@ run: setup
 	@# In place of the shell, so that who ends make ends it, too.
 	exec "$$(swift build -c release --show-bin-path)/tidemark" dev $(ARGS)
 
-test: setup
+test:
+	@scripts/setup --test
 	scripts/test
 
 bench:

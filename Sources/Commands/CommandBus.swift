@@ -64,6 +64,9 @@ package protocol CommandSubscription: Sendable {
     /// All that waits, up to about `limit` commands, in order; `nil` at the end.
     func next(limit: Int) async -> [Delivery]?
 
+    /// What was delivered and not taken by `next` yet.
+    var waiting: (messages: Int, commands: Int) { get }
+
     /// Settles this delivery and all before it.
     func acknowledge(through delivery: Delivery.Tag)
 

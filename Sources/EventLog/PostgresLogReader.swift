@@ -48,6 +48,21 @@ package final class PostgresLogReader: LogReader {
         return reading
     }
 
+    /// Of each partition that has anything of the origin, the highest n.
+    package func applied(of origin: Origin) async throws(EventLogError) -> [Partition: UInt64] {
+        try await lanes.run { [partitions] connection throws(PostgresFailure) in
+            connection.parameters.int8s(partitions.map { Int64($0.number) })
+            connection.parameters.int8(origin.bitPattern)
+            try connection.send(Statements.appliedOfOrigin)
+        } receive: { connection throws(PostgresFailure) in
+            let result = try connection.next()
+            return Dictionary(
+                uniqueKeysWithValues: (0..<result.rowCount).map { row in
+                    (Partition(Int(result.int8(row, 0))), result.unsigned(row, 1))
+                })
+        }
+    }
+
     private func readWithSequence(_ key: Key, _ partition: Partition) async throws(EventLogError) -> KeyReading? {
         try await lanes.run { connection throws(PostgresFailure) in
             connection.parameters.int8(Int64(partition.number))

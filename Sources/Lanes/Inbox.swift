@@ -32,6 +32,13 @@ package final class Inbox<Element: Sendable>: Sendable {
         }
     }
 
+    /// Any thread. How many elements wait, and what they weigh together.
+    package func waiting(weight: (Element) -> Int) -> (count: Int, weight: Int) {
+        state.withLock { state in
+            (state.elements.count, state.elements.reduce(0) { $0 + weight($1) })
+        }
+    }
+
     /// One task at a time. Waits for at least one element, then takes elements while their weights sum to no more
     /// than `limit` (always at least one); `nil` at the end or when the task is cancelled.
     package func next(limit: Int, weight: (Element) -> Int) async -> [Element]? {

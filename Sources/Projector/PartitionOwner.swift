@@ -70,6 +70,9 @@ final class PartitionOwner: Sendable {
 
     private var isStopping: Bool { state.withLock(\.stopping) }
 
+    /// What was delivered and is not applied; `nil` while nothing is consumed.
+    var unapplied: HeldCommands? { state.withLock(\.projector)?.unapplied }
+
     private func consume() async throws -> Bool {
         let subscription = try await parts.source.subscribe(to: partition)
         let vector: VersionVector

@@ -36,6 +36,8 @@ final class PartitionProjector: Sendable {
     private let vector: VectorBox
     /// When the oldest command of the newest batch was accepted: what is still in the queue came after it.
     private let appliedThrough = Mutex<Timestamp?>(nil)
+    /// What was taken from the subscription and is not applied.
+    private let atHand = Mutex(HeldCommands())
 
     init(
         partition: Partition, epoch: UInt64, subscription: any CommandSubscription, vector: VersionVector,
@@ -86,9 +88,20 @@ final class PartitionProjector: Sendable {
     /// Begins a graceful hand-over: the batch at hand is still applied, then `run` returns. What else was delivered goes back.
     func stop() { subscription.cancel() }
 
+    /// What was delivered and is not applied. Any thread.
+    var unapplied: HeldCommands {
+        var held = atHand.withLock { $0 }
+        let waiting = subscription.waiting
+        held.messages += waiting.messages
+        held.commands += waiting.commands
+        if held.oldest == nil, held.messages > 0 { held.oldest = appliedThrough.withLock { $0 } }
+        return held
+    }
+
     private func consume() async throws {
         while let deliveries = await subscription.next(limit: limits.batchCommands) {
             let began = ContinuousClock.now
+            take(deliveries)
             var items: [BatchApplier.Item] = []
             var applied: Delivery.Tag?
             for delivery in deliveries {
@@ -119,7 +132,16 @@ final class PartitionProjector: Sendable {
                 }
             }
             try await apply(items, through: applied)
+            atHand.withLock { $0 = HeldCommands() }
             if deliveries.count < limits.smallBatchMessages { await gather(after: items, since: began) }
+        }
+    }
+
+    private func take(_ deliveries: [Delivery]) {
+        let commands = deliveries.flatMap { (try? $0.content.get())?.commands ?? [] }
+        atHand.withLock {
+            $0 = HeldCommands(
+                messages: deliveries.count, commands: commands.count, oldest: commands.map(\.issuedAt).min())
         }
     }
 

@@ -36,6 +36,9 @@ package actor ProjectorWorker: Service {
     /// Partitions that this worker holds at the moment.
     package var owned: [Partition] { held.keys.sorted() }
 
+    /// Of each of them, what was delivered and is not applied; `nil` when the partition is not consumed.
+    package var unapplied: [Partition: HeldCommands?] { held.mapValues(\.owner.unapplied) }
+
     /// Whether leases are being renewed: the database answers, and this worker takes its share.
     package nonisolated var isReady: Bool { lease.stands }
 

@@ -8,6 +8,8 @@ struct CommandsMetrics: Sendable {
     let batchCommands = Recorder(label: "tidemark_publish_batch_commands", aggregate: true)
     /// Commands taken and not yet answered.
     let waitingCommands = Gauge(label: "tidemark_publish_waiting_commands")
+    /// Commands that a majority of brokers has.
+    let acceptedCommands = Counter(label: "tidemark_publish_commands_accepted_total")
     private let refused: [BusError.Code: Counter]
 
     init() {

@@ -30,6 +30,7 @@ struct PublisherLane {
     private let exchange: String
     private let routingKeys: [String]
     private let readiness: Readiness
+    private let confirmed: ConfirmedDots
     private let logger: Logger
     private let metrics = CommandsMetrics()
     private var machine: PublisherMachine<Completion>
@@ -39,7 +40,7 @@ struct PublisherLane {
 
     init(
         mailbox: Mailbox<Message>, configuration: RabbitMQConfiguration, partitions: Partitioner, origin: Origin,
-        readiness: Readiness, logger: Logger
+        readiness: Readiness, confirmed: ConfirmedDots, logger: Logger
     ) {
         let now = Instant.now
         let topology = RabbitMQTopology(configuration, partitions: partitions)
@@ -48,6 +49,7 @@ struct PublisherLane {
         exchange = topology.commandsExchange
         routingKeys = partitions.partitions.map(RabbitMQTopology.routingKey)
         self.readiness = readiness
+        self.confirmed = confirmed
         self.logger = logger
         machine = PublisherMachine(
             origin: origin, partitions: partitions.count, limits: configuration.publisher, now: now)
@@ -163,8 +165,10 @@ struct PublisherLane {
         case .answer(let completion, let answer):
             if case .failure(let error) = answer { metrics.countRefusal(error.code) }
             completion(answer)
-        case .confirmed(let duration):
+        case .confirmed(let id, let partition, let duration):
             metrics.confirmDuration.recordNanoseconds(Int64(duration.inSeconds * 1e9))
+            metrics.acceptedCommands.increment(by: id.count)
+            confirmed.note(id, in: partition)
         case .reconnect:
             guard link.connection != nil else { return }
             var error = RabbitMQError(.notFound, "a partition's queue is missing; connecting anew to declare it")

@@ -16,8 +16,8 @@ package struct PublisherMachine<Waiter: Sendable>: Sendable {
         /// Write this message. The broker counts messages on a channel from 1; so does this machine.
         case publish(Message)
         case answer(Waiter, Result<Dot, BusError>)
-        /// A message was confirmed; for the metrics.
-        case confirmed(after: Duration)
+        /// A majority of brokers has a message; for the metrics.
+        case confirmed(MessageID, Partition, after: Duration)
         /// Connect anew, which declares the queues again: one of them is gone.
         case reconnect
     }
@@ -199,7 +199,7 @@ package struct PublisherMachine<Waiter: Sendable>: Sendable {
         markReady(index)
         let taken = accepted && !batch.returned
         if taken {
-            actions.append(.confirmed(after: now - batch.sentAt))
+            actions.append(.confirmed(batch.message.id, batch.message.partition, after: now - batch.sentAt))
         } else if batch.returned {
             actions.append(.reconnect)
         }

@@ -12,6 +12,7 @@ package final class RabbitMQPublisher: CommandBus {
     private let partitions: Partitioner
     private let closeTimeout: Duration
     private let readiness = Readiness()
+    private let confirmedDots: ConfirmedDots
     private let lane: Lane<PublisherLane.Message>
     private let receiver: OutcomeReceiver
 
@@ -28,6 +29,7 @@ package final class RabbitMQPublisher: CommandBus {
     ) {
         self.origin = origin
         self.partitions = partitions
+        confirmedDots = ConfirmedDots(partitions: partitions.count)
         closeTimeout = configuration.publisher.publishTimeout
         var logger = logger
         logger[metadataKey: "bus.origin"] = "\(origin)"
@@ -37,13 +39,16 @@ package final class RabbitMQPublisher: CommandBus {
         // Twice what the machine holds: what gathers in the mailbox while the lane is busy is refused by the machine,
         // with the right reason.
         lane = Lane(name: "bus-publish", capacity: 2 * configuration.publisher.waitingCommands) {
-            [readiness, logger] mailbox in
+            [readiness, confirmedDots, logger] mailbox in
             var lane = PublisherLane(
                 mailbox: mailbox, configuration: configuration, partitions: partitions, origin: origin,
-                readiness: readiness, logger: logger)
+                readiness: readiness, confirmed: confirmedDots, logger: logger)
             lane.run()
         }
     }
+
+    /// By partition, the highest n of this origin that a majority of brokers has; 0 for none. Any thread.
+    package var confirmed: [UInt64] { confirmedDots.highest }
 
     package var isReady: Bool { readiness.isReady.load(ordering: .relaxed) }
 

@@ -42,15 +42,20 @@ final class RabbitMQSubscription: CommandSubscription {
     // MARK: - The consumer's side
 
     func next(limit: Int) async -> [Delivery]? {
-        guard let messages = await inbox.next(limit: limit, weight: { MessageID($0.messageID)?.count ?? 1 }) else {
-            return nil
-        }
+        guard let messages = await inbox.next(limit: limit, weight: Self.commands) else { return nil }
         return messages.map { message in
             Delivery(
                 tag: message.tag, redelivered: message.redelivered, previousDeliveries: message.previousDeliveries,
                 content: decode(message.body))
         }
     }
+
+    var waiting: (messages: Int, commands: Int) {
+        let (messages, commands) = inbox.waiting(weight: Self.commands)
+        return (messages, commands)
+    }
+
+    private static func commands(in message: AMQPDelivery) -> Int { MessageID(message.messageID)?.count ?? 1 }
 
     func acknowledge(through delivery: Delivery.Tag) { settle(.acknowledge(through: delivery)) }
 

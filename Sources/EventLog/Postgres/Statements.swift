@@ -218,6 +218,12 @@ enum Statements {
         WHERE p.partition = $1
         """)
 
+    static let appliedOfOrigin = Statement(
+        "applied_of_origin", [.int8s, .int8],
+        """
+        SELECT partition, n FROM origins WHERE partition = ANY($1) AND origin = $2
+        """)
+
     /// A page ends with the row whose value is one too many; the server needs the values' sizes alone to find it.
     static let listKeys = Statement(
         "list_keys", [.text, .text, .text, .timestamp, .int8, .bool, .int8],

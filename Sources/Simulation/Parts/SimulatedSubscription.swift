@@ -36,6 +36,11 @@ final class SimulatedSubscription: CommandSubscription, @unchecked Sendable {
         }
     }
 
+    var waiting: (messages: Int, commands: Int) {
+        let (messages, commands) = inbox.waiting { _ in 1 }
+        return (messages, commands)
+    }
+
     func acknowledge(through delivery: Delivery.Tag) {
         if !acknowledgesEarly { settle(through: delivery) }
     }

@@ -62,7 +62,7 @@ struct GatewayCommand: AsyncParsableCommand {
             ) { port in
                 logger.info("gateway listens", metadata: ["port": "\(port)", "origin": "\(parts.bus.origin)"])
             }
-            let services: [(any Service)?] = [guarded?.refresher, certificates, server]
+            let services: [(any Service)?] = [guarded?.refresher, certificates, parts.meter(cluster), server]
             try await ServiceGroup(
                 configuration: .init(
                     services: services.compactMap { $0 },
@@ -107,6 +107,14 @@ struct GatewayParts: Sendable {
         service = GatewayService(
             cluster: cluster, bus: bus, cache: cache, log: log, outcomes: outcomes, registry: registry,
             feeds: feeds)
+    }
+
+    func meter(_ cluster: ClusterDescription) -> UnappliedMeter {
+        UnappliedMeter(partitions: cluster.partitioner.count) { [bus] in
+            bus.confirmed
+        } applied: { [bus, log] in
+            try await log.applied(of: bus.origin)
+        }
     }
 
     /// The bus first: it confirms what was accepted.

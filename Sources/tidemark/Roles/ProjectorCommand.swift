@@ -52,9 +52,10 @@ struct ProjectorCommand: AsyncParsableCommand {
             let probes = ProbeServer(
                 host: settings.string(.httpHost), port: try settings.integer(.httpPort, in: 0...65_535), logger: logger,
                 isReady: { await worker.isReady }, exposition: { registry.exposition() })
+            let backlog = BacklogMeter(worker: worker) { [source] in try await source.depth(of: $0) }
             try await ServiceGroup(
                 configuration: .init(
-                    services: [probes, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                    services: [probes, backlog, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             ).run()
             await source.close()
             await cache.close()

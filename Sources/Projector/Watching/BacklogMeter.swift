@@ -1,0 +1,47 @@
+package import Commands
+import Metrics
+package import ServiceLifecycle
+
+/// Measures, every second, what a projector has still to apply in its partitions, whether or not it applies anything.
+///
+/// While a partition is not consumed, or the broker doesn't answer, nobody knows: then both are NaN.
+package struct BacklogMeter: Service {
+    private static let interval = Duration.seconds(1)
+
+    private let worker: ProjectorWorker
+    private let depth: @Sendable (Partition) async throws -> Int
+    private let clock: any WallClock
+    private let commands = Gauge(label: "tidemark_projector_backlog_commands")
+    private let age = Gauge(label: "tidemark_projector_oldest_unapplied_seconds")
+
+    /// - Parameter depth: messages in a partition's queue that were not delivered yet.
+    package init(
+        worker: ProjectorWorker, clock: any WallClock = SystemWallClock(),
+        depth: @escaping @Sendable (Partition) async throws -> Int
+    ) {
+        self.worker = worker
+        self.depth = depth
+        self.clock = clock
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let backlog = await measure()
+                commands.record(backlog?.commands ?? .nan)
+                age.record(backlog.map { $0.oldest.map { max(0, (clock.now() - $0) / .seconds(1)) } ?? 0 } ?? .nan)
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    /// - Returns: `nil` when it is not known.
+    package func measure() async -> Backlog? {
+        var backlog = Backlog()
+        for (partition, held) in await worker.unapplied {
+            guard let held, let behind = try? await depth(partition) else { return nil }
+            backlog.add(held, behind: behind)
+        }
+        return backlog
+    }
+}
