@@ -186,6 +186,7 @@ let package = Package(
         .testTarget(
             name: "AccessTests", dependencies: ["Access", "Commands", "SplitMix", crypto, cryptoExtras],
             swiftSettings: settings),
+        .testTarget(name: "AutoscalerTests", dependencies: ["Autoscaler", "SplitMix"], swiftSettings: settings),
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Lanes", "SplitMix", logging, metrics],
             swiftSettings: settings),

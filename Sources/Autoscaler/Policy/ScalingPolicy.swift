@@ -9,10 +9,13 @@ package struct Decision: Sendable, Equatable {
     package struct Target: Sendable, Equatable {
         package var count: Int
         package var reason: String
+        /// Why it is not what the load asks for, if so.
+        package var hold: Hold?
 
-        package init(_ count: Int, reason: String) {
+        package init(_ count: Int, reason: String, hold: Hold? = nil) {
             self.count = count
             self.reason = reason
+            self.hold = hold
         }
     }
 
