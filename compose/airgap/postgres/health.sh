@@ -1,0 +1,3 @@
+#!/bin/bash
+# Whether this server answers.
+exec pg_isready --quiet --host=/run/cockroach --port=26257

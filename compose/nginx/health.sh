@@ -1,0 +1,5 @@
+#!/bin/bash
+# Whether nginx serves.
+exec 3<>/dev/tcp/127.0.0.1/8081 || exit 1
+printf 'GET /stub_status HTTP/1.0\r\n\r\n' >&3
+IFS= read -r -t 3 -u 3 line && [[ $line == *' 200 '* ]]
