@@ -144,7 +144,11 @@ let package = Package(
         .target(name: "Autoscaler", dependencies: [logging, metrics], swiftSettings: settings),
 
         // Tools
-        .target(name: "LocalStack", swiftSettings: settings),
+        .target(
+            name: "LocalStack",
+            // Links to what is in compose/nginx.
+            resources: [.embedInCode("Nginx/trace.conf"), .embedInCode("Nginx/trace-headers.conf")],
+            swiftSettings: settings),
         .target(
             name: "TidemarkClient",
             dependencies: [httpClient, nioCore, nioHTTP1, nioPosix],
@@ -225,7 +229,9 @@ let package = Package(
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack"], swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["Checking", "History", "SplitMix", "TidemarkClient", "tidemark", arguments, logging],
+            dependencies: [
+                "Checking", "History", "SplitMix", "TidemarkClient", "tidemark", arguments, logging, nioCore,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",

@@ -75,7 +75,7 @@ struct BatchApplier: Sendable {
         }
         guard let item = items.first else { throw cause }
         var metadata: Logger.Metadata = cause.metadata.mapValues { .string($0) }
-        metadata["command.id"] = "\(item.command.id)"
+        metadata.merge(Logger.Metadata(item.command)) { $1 }
         metadata["error"] = "\(cause.message)"
         logger.error("command set aside", metadata: metadata)
         return [try await setAside(item, reason: cause.message)]

@@ -36,14 +36,14 @@ struct LoneApplier: Sendable {
                 metrics.trials.increment()
                 logger.warning(
                     "applied alone: projectors may have died of it",
-                    metadata: [
-                        "command.id": "\(first.command.id)", "commands": "\(items.count)", "attempt": "\(begun)",
-                    ])
+                    metadata: Logger.Metadata(first.command).merging(
+                        ["commands": "\(items.count)", "attempt": "\(begun)"]) { $1 })
                 if items.count > 1 { return begun > 1 ? nil : try await settle(items) }
                 guard begun > tries else { return try await settle(items) }
                 let reason = "crashed the projector (\(begun - 1) attempts)"
                 logger.error(
-                    "command set aside", metadata: ["command.id": "\(first.command.id)", "error": "\(reason)"])
+                    "command set aside",
+                    metadata: Logger.Metadata(first.command).merging(["error": "\(reason)"]) { $1 })
                 return try await setAside(first, reason)
             }
         } catch {

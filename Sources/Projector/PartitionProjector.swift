@@ -34,6 +34,7 @@ final class PartitionProjector: Sendable {
     private let clock: any WallClock
     private let gate = AsyncGate()
     private let vector: VectorBox
+    private let report: CommandReport
     /// When the oldest command of the newest batch was accepted: what is still in the queue came after it.
     private let appliedThrough = Mutex<Timestamp?>(nil)
     /// What was taken from the subscription and is not applied.
@@ -52,6 +53,7 @@ final class PartitionProjector: Sendable {
         self.vector = VectorBox(vector)
         self.metrics = metrics
         self.logger = logger
+        report = CommandReport(logger)
         source = parts.source
         store = parts.store
         limits = parts.configuration
@@ -175,6 +177,7 @@ final class PartitionProjector: Sendable {
         appliedThrough.withLock { $0 = oldest }
         subscription.acknowledge(through: last)
         tell(outcomes, of: items)
+        report(outcomes, of: items.lazy.map(\.command))
     }
 
     private func settle(_ items: [BatchApplier.Item]) async throws -> [Outcome] {
@@ -243,7 +246,7 @@ final class PartitionProjector: Sendable {
 
     private func retry(_ letter: DeadLetter) async throws {
         let item = BatchApplier.Item(command: letter.command, dot: letter.dot)
-        _ = try await lone.apply([item]) { _ in
+        let outcomes = try await lone.apply([item]) { _ in
             do {
                 let write = try await self.applier.retry(item)
                 try await self.follow(write)
@@ -257,6 +260,7 @@ final class PartitionProjector: Sendable {
             try await self.applier.giveBack(letter, reason: reason)
             return []
         }
+        report(outcomes, of: [letter.command])
     }
 
     /// Removes gateway runs that fell silent long ago. Silence counts back from what was applied last, not from now, so that

@@ -20,6 +20,8 @@ public struct HistoryPage: Sendable, Codable {
         public var previousVersion: UInt64?
         /// Why a command was rejected, or values were erased.
         public var reason: String?
+        /// Of the request that made it (W3C Trace Context), if it had one.
+        public var traceparent: String?
         /// Set when the value was destroyed.
         public var erased: Bool?
         /// Set when the value was asked for, and is in an archive that the gateway doesn't read.
@@ -35,7 +37,7 @@ public struct HistoryPage: Sendable, Codable {
 
 extension HistoryPage.Event: Codable {
     private enum CodingKeys: String, CodingKey {
-        case version, kind, time, principal, command, size, reason, erased, archived
+        case version, kind, time, principal, command, size, reason, traceparent, erased, archived
         case contentType = "content_type"
         case issuedAt = "issued_at"
         case expiresAt = "expires_at"
@@ -55,6 +57,7 @@ extension HistoryPage.Event: Codable {
         expiresAt = try container.decodeIfPresent(String.self, forKey: .expiresAt)
         previousVersion = try container.decodeIfPresent(UInt64.self, forKey: .previousVersion)
         reason = try container.decodeIfPresent(String.self, forKey: .reason)
+        traceparent = try container.decodeIfPresent(String.self, forKey: .traceparent)
         erased = try container.decodeIfPresent(Bool.self, forKey: .erased)
         archived = try container.decodeIfPresent(Bool.self, forKey: .archived)
         value = try Content.decodeIfPresent(from: decoder)?.bytes
@@ -73,6 +76,7 @@ extension HistoryPage.Event: Codable {
         try container.encodeIfPresent(expiresAt, forKey: .expiresAt)
         try container.encodeIfPresent(previousVersion, forKey: .previousVersion)
         try container.encodeIfPresent(reason, forKey: .reason)
+        try container.encodeIfPresent(traceparent, forKey: .traceparent)
         try container.encodeIfPresent(erased, forKey: .erased)
         try container.encodeIfPresent(archived, forKey: .archived)
         if let value { try Content(value).encode(to: encoder) }

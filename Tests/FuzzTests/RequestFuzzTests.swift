@@ -47,8 +47,7 @@ struct RequestFuzzTests {
             ("If-Match", "\"1\", W/\"2\" ,\"3\""), ("If-None-Match", "*"), ("Prefer", "wait=5, respond-async; x=\"y\""),
             ("Idempotency-Key", "\"8e03978e\""), ("Tidemark-TTL", "3600"), ("Tidemark-Consistency", "linearizable"),
             ("Tidemark-Session", "AVu_8cilDE0jAgEBAA"), ("Content-Type", "text/plain; charset=utf-8"),
-            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("Content-Length", "12"),
-            ("Expect", "100-continue"), ("Transfer-Encoding", "chunked"),
+            ("Content-Length", "12"), ("Expect", "100-continue"), ("Transfer-Encoding", "chunked"),
         ])
     func header(name: String, value: String) {
         let field = HTTPField.Name(name)!
@@ -58,6 +57,19 @@ struct RequestFuzzTests {
             guard HTTPField.isValidValue(text) else { return }
             let headers = refusing { () throws(Problem) in try RequestHeaders([field: text]) }
             _ = headers.flatMap { headers in refusing { () throws(Problem) in try headers.precondition() } }
+        }
+    }
+
+    @Test("A trace parent is ignored or read, and what was read is one of version 00 that is read the same again")
+    func traceParent() {
+        let corpus = [
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff-more",
+        ]
+        Fuzzer("TraceParent", corpus.map { Array($0.utf8) }).run { input, seed in
+            guard let trace = TraceParent(String(decoding: input, as: UTF8.self)) else { return }
+            #expect(trace.text.wholeMatch(of: #/00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/#) != nil, "seed \(seed)")
+            #expect(TraceParent(trace.text) == trace, "seed \(seed)")
         }
     }
 

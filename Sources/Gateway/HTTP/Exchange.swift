@@ -8,7 +8,10 @@ struct Exchange {
     let request: Request
     let context: GatewayRequestContext
     let target: RequestTarget
+    let signs: RequestSigns
     private(set) var hasReadBody = false
+    /// What whoever sent it calls it, or else the log, if it has something to say.
+    private(set) var id: String?
     var caller = Principal.anonymous
     /// What the path names, once `admit` has judged it.
     private var judgedKey: Key?
@@ -17,10 +20,19 @@ struct Exchange {
         self.request = request
         self.context = context
         target = RequestTarget(request.head.path ?? "/")
+        signs = RequestSigns(request)
+        id = signs.requestID
     }
 
     /// Who asks, as events record it.
     var principal: String { caller.name }
+
+    /// Made only now: a good request needs no name.
+    mutating func nameForLog() -> String {
+        let name = id ?? String(UInt64.random(in: .min ... .max), radix: 16)
+        id = name
+        return name
+    }
 
     /// Only for routes that have one.
     var key: Key {
@@ -59,7 +71,7 @@ struct Exchange {
             let announced = request.headers[.contentLength].flatMap { Int($0) }
             bytes = request.headers.contains(.transferEncoding) ? limit : min(limit, max(0, announced ?? 0))
         }
-        return Admission.Demand(kind: request.waits ? .waiting : isWrite ? .write : .read, bytes: bytes)
+        return Admission.Demand(kind: signs.waits ? .waiting : isWrite ? .write : .read, bytes: bytes)
     }
 
     /// A body that nobody wants is taken in up to here; the connection can then be kept.
@@ -72,19 +84,5 @@ struct Exchange {
         if request.headers.contains(.transferEncoding) { return true }
         guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length > 0 else { return false }
         return length > Self.drainableBytes || request.headers.contains(.expect)
-    }
-}
-
-extension Request {
-    /// Whether the client is ready to wait for more than an answer.
-    var waits: Bool {
-        if head.path?.hasPrefix("/v1/session") == true { return true }
-        return headers.contains { field in
-            switch field.name.canonicalName {
-            case "prefer": field.value.contains("wait")
-            case "tidemark-consistency": field.value.lowercased() == "linearizable"
-            default: false
-            }
-        }
     }
 }

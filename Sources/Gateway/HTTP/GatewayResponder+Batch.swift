@@ -36,7 +36,7 @@ extension GatewayResponder {
                 let request = WriteRequest(
                     operation: operation, key: key, precondition: precondition, timeToLive: timeToLive,
                     idempotencyKey: idempotencyKey ?? derivedKey, principal: exchange.principal,
-                    traceparent: headers.traceparent, wait: headers.preferences.waitDuration)
+                    traceparent: exchange.signs.trace?.text, wait: headers.preferences.waitDuration)
                 writes.append((index, request))
             case .success(.get(let key)): reads.append((index, key))
             case .failure: break

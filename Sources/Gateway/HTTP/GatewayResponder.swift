@@ -15,16 +15,18 @@ package struct GatewayResponder: HTTPResponder {
     let door: FrontDoor
     /// `nil`: open to everybody.
     let gatekeeper: Gatekeeper?
+    let requestLog: RequestLog
     private let metrics = RequestMetrics()
 
     package init(
         useCases: any GatewayUseCases, limits: HTTPLimits = HTTPLimits(), door: FrontDoor = FrontDoor(),
-        gatekeeper: Gatekeeper? = nil
+        gatekeeper: Gatekeeper? = nil, requestLog: RequestLog = RequestLog()
     ) {
         self.useCases = useCases
         self.limits = limits
         self.door = door
         self.gatekeeper = gatekeeper
+        self.requestLog = requestLog
     }
 
     /// - Throws: only when the connection broke while the body was read.
@@ -39,13 +41,18 @@ package struct GatewayResponder: HTTPResponder {
             metrics.ended(exchange.target.route, request.method, .badRequest, after: .now - start)
             throw interrupted.cause
         } catch {
-            let (head, body) = problem(for: error, exchange).answer
+            let (head, body) = problem(for: error, &exchange).answer
             response = Response(status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
         }
         // The server would read an unwanted body to its end before the next request, however long that takes.
         if exchange.leavesBodyUnread { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }
-        metrics.ended(exchange.target.route, request.method, response.status, after: .now - start)
+        let end = ContinuousClock.now
+        metrics.ended(exchange.target.route, request.method, response.status, after: end - start)
+        log(&exchange, response, after: end - start, at: end)
+        if let id = exchange.id {
+            response.headers.append(HTTPField(name: .requestID, value: id))
+        }
         return response
     }
 
@@ -122,21 +129,15 @@ package struct GatewayResponder: HTTPResponder {
 
     // MARK: - Failures
 
-    private func problem(for error: any Error, _ exchange: Exchange) -> Problem {
+    private func problem(for error: any Error, _ exchange: inout Exchange) -> Problem {
         switch error {
         case let problem as Problem: return problem
         case let error as GatewayError: return Problem(error)
         default:
-            // Made only now: a good request needs no name.
-            let id = String(UInt64.random(in: .min ... .max), radix: 16)
+            let id = exchange.nameForLog()
             exchange.context.logger.error(
                 "request failed",
-                metadata: [
-                    "request.id": "\(id)",
-                    "http.route": "\(exchange.target.route?.rawValue ?? "none")",
-                    "http.method": "\(exchange.request.method.rawValue)",
-                    "error.type": "\(type(of: error))", "error": "\(error)",
-                ])
+                metadata: [LogName.request: "\(id)", "error.type": "\(type(of: error))", "error": "\(error)"])
             return Problem(
                 .internalError,
                 "The gateway failed at this request and has logged why. Whoever runs it finds it by the request's id.",

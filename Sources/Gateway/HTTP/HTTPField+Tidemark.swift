@@ -3,6 +3,9 @@ import HTTPTypes
 extension HTTPField.Name {
     static let tidemarkSession = Self("Tidemark-Session")!
     static let tidemarkVersion = Self("Tidemark-Version")!
+    /// Of the command that became of a write.
+    static let tidemarkCommand = Self("Tidemark-Command")!
+    static let requestID = Self("X-Request-Id")!
     static let cacheStatus = Self("Cache-Status")!
     static let preferenceApplied = Self("Preference-Applied")!
     static let lastEventID = Self("Last-Event-ID")!

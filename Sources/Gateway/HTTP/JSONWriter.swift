@@ -1,23 +1,23 @@
 import Foundation
-import NIOCore
+package import NIOCore
 
 /// Writes JSON (RFC 8259) straight into a buffer: no tree, no encoder. The caller keeps the order of calls right;
 /// commas come by themselves.
-struct JSONWriter {
-    private(set) var buffer: ByteBuffer
+package struct JSONWriter {
+    package private(set) var buffer: ByteBuffer
     private var needsComma = false
 
-    init(capacity: Int = 256) {
+    package init(capacity: Int = 256) {
         buffer = ByteBuffer()
         buffer.reserveCapacity(capacity)
     }
 
-    mutating func object(_ members: (inout JSONWriter) -> Void) { nested("{", "}", members) }
+    package mutating func object(_ members: (inout JSONWriter) -> Void) { nested("{", "}", members) }
 
-    mutating func array(_ elements: (inout JSONWriter) -> Void) { nested("[", "]", elements) }
+    package mutating func array(_ elements: (inout JSONWriter) -> Void) { nested("[", "]", elements) }
 
     /// A member's name; its value is the next call.
-    mutating func name(_ name: StaticString) {
+    package mutating func name(_ name: StaticString) {
         comma()
         buffer.writeInteger(UInt8(ascii: "\""))
         buffer.writeStaticString(name)
@@ -25,7 +25,13 @@ struct JSONWriter {
         needsComma = false
     }
 
-    mutating func string(_ value: String) {
+    package mutating func name(escaping name: String) {
+        string(name)
+        buffer.writeInteger(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    package mutating func string(_ value: String) {
         comma()
         buffer.writeInteger(UInt8(ascii: "\""))
         escape(value)
@@ -33,9 +39,14 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func number(_ value: some BinaryInteger) {
+    /// Finite.
+    package mutating func number(_ value: Double) { unquoted(String(value)) }
+
+    package mutating func number(_ value: some BinaryInteger) { unquoted(String(value)) }
+
+    private mutating func unquoted(_ text: String) {
         comma()
-        buffer.writeString(String(value))
+        buffer.writeString(text)
         needsComma = true
     }
 
@@ -45,12 +56,12 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func member(_ key: StaticString, _ value: String) {
+    package mutating func member(_ key: StaticString, _ value: String) {
         name(key)
         string(value)
     }
 
-    mutating func member(_ key: StaticString, _ value: some BinaryInteger) {
+    package mutating func member(_ key: StaticString, _ value: some BinaryInteger) {
         name(key)
         number(value)
     }

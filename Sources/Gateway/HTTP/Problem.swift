@@ -56,6 +56,9 @@ struct Problem: Error, Sendable {
         headers.append(.problemContent)
         headers.append(.noCache)
         for field in fields { headers.append(field) }
+        for case .command(let id) in extras {
+            headers.append(HTTPField(name: .tidemarkCommand, value: id.description))
+        }
         if let seconds = type.description.retryAfter {
             headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
         }

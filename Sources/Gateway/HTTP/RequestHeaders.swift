@@ -23,8 +23,6 @@ struct RequestHeaders: Sendable {
     var session: String?
     var consistency: Consistency?
     var idempotencyKey: String?
-    /// Well-formed, or `nil`.
-    var traceparent: String?
     var contentType: String?
     var hasContentEncoding = false
     var hasContentRange = false
@@ -44,9 +42,6 @@ struct RequestHeaders: Sendable {
                 expectsContinue = field.value.lowercased() == "100-continue"
             case 8 where name == "if-match":
                 matches.join(field.value)
-            case 11 where name == "traceparent":
-                let value = field.value
-                traceparent = TraceParent.isValid(value) ? value : nil
             case 12 where name == "content-type":
                 try Self.once(contentType, "Content-Type")
                 let value = field.value

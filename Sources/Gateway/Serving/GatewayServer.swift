@@ -117,7 +117,7 @@ package struct GatewayServer: Service {
             responder: { [logger] request, writer, channel in
                 let context = GatewayRequestContext(source: .init(channel: channel, logger: logger))
                 var response =
-                    if request.waits { try await respondInTime(to: request, context) } else {
+                    if RequestSigns(request).waits { try await respondInTime(to: request, context) } else {
                         try await responder.respond(to: request, context: context)
                     }
                 response.headers[.date] = date.value

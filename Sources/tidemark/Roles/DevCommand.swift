@@ -45,6 +45,12 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp(Setting.logLevel.help, valueName: "level"))
     var logLevel = "info"
 
+    @Option(
+        help: ArgumentHelp(
+            "text or json (json): the logs of gateways and projectors, in roles in the data directory.",
+            valueName: "format"))
+    var logFormat = LogFormat.json
+
     @Flag(help: "Delete what is in the data directory first.")
     var fresh = false
 
@@ -68,7 +74,7 @@ struct DevCommand: AsyncParsableCommand {
         let stack = DevStack(
             directory: directory.absoluteURL, port: port == 0 ? try FreePort.allocate() : port,
             gateways: gateways ?? usual, projectors: projectors ?? usual, partitions: partitions, access: access,
-            logLevel: logLevel)
+            logLevel: logLevel, logFormat: logFormat)
 
         let running = Task {
             try await LocalStack(options).run { endpoints in

@@ -13,6 +13,7 @@ struct DevStack: Sendable {
     let partitions: Int?
     let access: AccessMode
     let logLevel: String
+    let logFormat: LogFormat
 
     /// Fewer than a cluster of several machines has: each costs messages, transactions and fsyncs, and there are only so
     /// many processors here to share them.
@@ -31,6 +32,7 @@ struct DevStack: Sendable {
             "TIDEMARK_AMQP_URL": endpoints.commandBus,
             "TIDEMARK_REDIS_URL": endpoints.cache,
             "TIDEMARK_LOG_LEVEL": logLevel,
+            "TIDEMARK_LOG_FORMAT": logFormat.rawValue,
             "TIDEMARK_ACCESS_MODE": access.rawValue,
         ]
         let ports = try FreePort.allocate(projectors + (gateways > 1 ? gateways : 0))

@@ -21,13 +21,13 @@ struct GatewayCommand: AsyncParsableCommand {
             On loopback everybody is answered unless --access on. An address that others can reach takes --access on (make keys
             with `tidemark keys create`), or --insecure.
 
-            Limits, in the environment or in the file of --config:
+            Limits and more, in the environment or in the file of --config:
             \(limitsHelp)
             """)
 
     private static let limitsHelp = [
         Setting.httpMaximumConnections, .httpMaximumRequests, .httpMaximumWaiting, .httpMaximumHeldBytes,
-        .httpMaximumValueBytes, .httpDrainSeconds, .httpDrainIdleSeconds,
+        .httpMaximumValueBytes, .httpDrainSeconds, .httpDrainIdleSeconds, .logRequests,
     ].map { "  \($0.environmentVariable) (\($0.defaultValue ?? ""))\n      \($0.help)" }.joined(separator: "\n")
 
     @OptionGroup var role: RoleOptions
@@ -54,7 +54,7 @@ struct GatewayCommand: AsyncParsableCommand {
             await guarded?.refresher.refresh()
             let responder = GatewayResponder(
                 useCases: parts.service, limits: limits, door: FrontDoor(try settings.admission(logger)),
-                gatekeeper: guarded?.gatekeeper)
+                gatekeeper: guarded?.gatekeeper, requestLog: try settings.requestLog())
             // A balancer sends requests as soon as the port is open.
             await parts.service.becomesReady(within: .seconds(10))
             let server = GatewayServer(

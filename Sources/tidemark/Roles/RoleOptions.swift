@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import Logging
 
 /// Flags that every role has. What a flag leaves open comes from the environment (`TIDEMARK_…`), then from `--config`.
 struct RoleOptions: ParsableArguments {
@@ -16,10 +14,14 @@ struct RoleOptions: ParsableArguments {
     @Option(help: ArgumentHelp(Setting.logLevel.help, valueName: "level"))
     var logLevel: String?
 
+    @Option(help: ArgumentHelp(Setting.logFormat.help, valueName: "format"))
+    var logFormat: LogFormat?
+
     func settings(_ flags: [Setting: String?] = [:]) async throws -> Settings {
         var given = flags.compactMapValues { $0 }
         given[.databaseURL] = databaseURL
         given[.logLevel] = logLevel
+        given[.logFormat] = logFormat?.rawValue
         do {
             return try await Settings(flags: given, file: config)
         } catch let error as Settings.Invalid {
@@ -50,19 +52,5 @@ struct ConnectionOptions: ParsableArguments {
             .amqpURL: amqpURL, .redisURL: redisURL, .namespace: namespace, .httpHost: host,
             .httpPort: port.map(String.init),
         ]
-    }
-}
-
-extension Settings {
-    /// Logs go to standard error: standard output is for answers.
-    func bootstrapLogging() throws {
-        guard let level = Logger.Level(rawValue: string(.logLevel)) else {
-            throw ValidationError("log.level: \"\(string(.logLevel))\" is no level. \(Setting.logLevel.help)")
-        }
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
     }
 }

@@ -26,7 +26,9 @@ enum Setting: String, CaseIterable {
     case httpMaximumValueBytes = "http.maximumValueBytes"
     case httpMaximumWaiting = "http.maximumWaiting"
     case httpPort = "http.port"
+    case logFormat = "log.format"
     case logLevel = "log.level"
+    case logRequests = "log.requests"
     case namespace = "namespace"
     case partitions = "partitions"
     case projectorLeaseSeconds = "projector.leaseSeconds"
@@ -54,13 +56,14 @@ enum Setting: String, CaseIterable {
         case .httpMaximumWaiting: "4096"
         case .httpPort: "8080"
         case .logLevel: "info"
+        case .logRequests: "notable"
         case .namespace: "tidemark"
         case .projectorLeaseSeconds: "5"
         case .projectorQuarantine: "let-through"
         case .redisURL: "redis://127.0.0.1:6379"
         case .accessAudience, .accessIssuer, .accessJWKSFile, .accessRate, .accessSecretFile, .amqpPassword,
-            .amqpPasswordFile, .archiveDirectory, .databasePassword, .databasePasswordFile, .partitions, .redisPassword,
-            .redisPasswordFile, .tlsCertificateFile, .tlsKeyFile:
+            .amqpPasswordFile, .archiveDirectory, .databasePassword, .databasePasswordFile, .logFormat, .partitions,
+            .redisPassword, .redisPasswordFile, .tlsCertificateFile, .tlsKeyFile:
             nil
         }
     }
@@ -95,7 +98,11 @@ enum Setting: String, CaseIterable {
         case .httpMaximumValueBytes: "The largest value that is accepted, in bytes."
         case .httpMaximumWaiting: "Requests that wait at once (Prefer: wait, linearizable); more are answered with 503."
         case .httpPort: "Port to listen on; 0 picks a free one."
+        case .logFormat: "text or json; without it text on a terminal, and else json."
         case .logLevel: "trace, debug, info, notice, warning, error or critical."
+        case .logRequests:
+            "off, notable or all: which requests a gateway logs. Notable are answers from 500 on, requests of a second or "
+                + "more, and those whose traceparent is sampled."
         case .namespace: "Names of queues and cache keys begin with it."
         case .partitions: "Partitions of a new cluster, 1 to 1,024 (16); never changes afterwards."
         case .projectorLeaseSeconds: "How long a projector that died keeps its partitions, 2 to 300 seconds."

@@ -12,8 +12,14 @@ struct Caller {
     let gateway = MemoryGateway()
     let responder: GatewayResponder
 
-    init(limits: HTTPLimits = HTTPLimits(), gatekeeper: Gatekeeper? = nil) {
-        responder = GatewayResponder(useCases: gateway, limits: limits, gatekeeper: gatekeeper)
+    /// What the log got, from the level `info` on.
+    let lines = LogLines()
+
+    init(
+        limits: HTTPLimits = HTTPLimits(), gatekeeper: Gatekeeper? = nil, requestLog: RequestLog = RequestLog()
+    ) {
+        responder = GatewayResponder(
+            useCases: gateway, limits: limits, gatekeeper: gatekeeper, requestLog: requestLog)
     }
 
     struct Answer {
@@ -62,7 +68,7 @@ struct Caller {
             head.headerFields[.contentLength] = String(body.readableBytes)
         }
         let request = Request(head: head, body: RequestBody(buffer: body ?? ByteBuffer()))
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let logger = Logger(label: "test") { _ in lines.handler }
         let response = try await responder.respond(to: request, context: GatewayRequestContext(logger: logger))
         let collected = Collected()
         try await response.body.write(collected)

@@ -131,22 +131,6 @@ struct HeaderTests {
     }
 
     @Test(
-        "Trace parents",
-        arguments: [
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true),
-            ("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-comes", true),
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x", false),
-            ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false),
-            ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", false),
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false),
-            ("00-4BF92F3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false),
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0", false), ("", false),
-        ])
-    func traceParents(text: String, isValid: Bool) throws {
-        #expect(try headers(["traceparent": text]).traceparent == (isValid ? text : nil))
-    }
-
-    @Test(
         "A bad header is named",
         arguments: [
             ("Tidemark-Consistency", "strict"), ("If-Match", "3"), ("If-None-Match", "3"), ("Idempotency-Key", "\"x"),

@@ -5,6 +5,8 @@ import Glibc
 package struct NginxServer: Server {
     package let processes: [ManagedProcess]
     package let port: Int
+    /// A line of JSON for each request.
+    package let accessLog: URL
 
     /// How long an idle connection to a gateway is kept: less than the gateways keep theirs when they end, so that none
     /// closes one just as a request is sent on it.
@@ -18,9 +20,10 @@ package struct NginxServer: Server {
     package init(directory: URL, port: Int? = nil, gatewayPorts: [Int], name: String = "nginx") throws {
         let port = try port ?? FreePort.allocate()
         self.port = port
+        accessLog = directory.appendingPathComponent("access.log")
         let executable = try ExecutableFinder.find("nginx", package: "nginx-light")
         let file = directory.appendingPathComponent("nginx.conf")
-        let configuration = Self.configuration(directory, port, gatewayPorts)
+        let configuration = Self.configuration(directory, port, gatewayPorts, accessLog)
         var options = ManagedProcess.Options()
         options.prepare = {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -42,7 +45,9 @@ package struct NginxServer: Server {
     }
 
     /// One process: a worker would survive a master that got SIGKILL.
-    private static func configuration(_ directory: URL, _ port: Int, _ gatewayPorts: [Int]) -> String {
+    private static func configuration(
+        _ directory: URL, _ port: Int, _ gatewayPorts: [Int], _ accessLog: URL
+    ) -> String {
         // Never counted as down: on loopback a port where nobody listens refuses at once, and a gateway that is back is
         // found by the next request. Across machines, use max_fails=1 with a fail_timeout shorter than a restart.
         let gateways = gatewayPorts.map { "server 127.0.0.1:\($0) max_fails=0;" }
@@ -55,7 +60,8 @@ package struct NginxServer: Server {
             error_log stderr warn;
             events { worker_connections 4096; }
             http {
-                access_log off;
+                \(text(PackageResources.trace_conf, indentedBy: 4))
+                access_log \(accessLog.path) tidemark;
                 \(temporary.joined(separator: "\n    "))
                 client_max_body_size 64m;
                 client_body_buffer_size 1100k;
@@ -78,6 +84,7 @@ package struct NginxServer: Server {
                         proxy_set_header Connection "";
                         proxy_set_header Host $http_host;
                         proxy_set_header Idempotency-Key $command_key;
+                        \(text(PackageResources.trace_headers_conf, indentedBy: 12))
                         proxy_buffering off;
                         proxy_connect_timeout 2s;
                         proxy_read_timeout 120s;
@@ -92,5 +99,10 @@ package struct NginxServer: Server {
             }
 
             """
+    }
+
+    private static func text(_ file: [UInt8], indentedBy depth: Int) -> String {
+        String(decoding: file, as: UTF8.self)
+            .replacing("\n", with: "\n" + String(repeating: " ", count: depth))
     }
 }
