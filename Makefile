@@ -10,7 +10,7 @@ help:
 	@echo "make simulate SEEDS=10000   run the store against simulated servers and faults, as long as asked"
 	@echo "make fuzz INPUTS=1000000    feed every decoder, and the HTTP API, with what nobody meant to send"
 	@echo "make chaos ROUNDS=3   make every fault on real servers, and write the table of docs/reliability.md"
-	@echo "make lint    formatting, shell scripts, SQL"
+	@echo "make lint    formatting, shell scripts, manifests, SQL"
 
 setup:
 	@scripts/setup
