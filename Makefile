@@ -1,6 +1,6 @@
 # What one can do here. `make run` and `make test` install what is missing (scripts/setup says what).
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench overload simulate fuzz chaos lint format clean
+.PHONY: help setup build run test bench overload simulate fuzz chaos stack stack-test lint format clean
 
 help:
 	@echo "make run     install what is missing, build, start everything on this machine (tidemark dev)"
@@ -10,7 +10,9 @@ help:
 	@echo "make simulate SEEDS=10000   run the store against simulated servers and faults, as long as asked"
 	@echo "make fuzz INPUTS=1000000    feed every decoder, and the HTTP API, with what nobody meant to send"
 	@echo "make chaos ROUNDS=3   make every fault on real servers, and write the table of docs/reliability.md"
-	@echo "make lint    formatting, shell scripts, manifests, SQL"
+	@echo "make stack   the whole stack, with Docker Compose: nginx, gateways, projectors, all servers, watching"
+	@echo "make stack-test   boot it without a registry, break it, scale it, take it down (as root; docs/stack.md)"
+	@echo "make lint    formatting, shell scripts, YAML, manifests, SQL"
 
 setup:
 	@scripts/setup
@@ -46,6 +48,14 @@ ROUNDS ?= 1
 SEED ?= 1
 chaos: setup
 	ROUNDS=$(ROUNDS) SEED=$(SEED) scripts/chaos
+
+stack:
+	compose/secrets.sh
+	cd compose && $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) up --detach
+
+stack-test:
+	@scripts/setup --stack
+	scripts/stack-test
 
 lint:
 	@scripts/setup --lint

@@ -151,7 +151,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "TidemarkClient",
-            dependencies: [httpClient, nioCore, nioHTTP1, nioPosix],
+            dependencies: [httpClient, nioCore, nioHTTP1, nioPosix, nioSSL],
             swiftSettings: settings),
         .target(name: "History", swiftSettings: settings),
         .target(name: "Checking", dependencies: ["History", "SplitMix", "TidemarkClient"], swiftSettings: settings),
@@ -160,8 +160,8 @@ let package = Package(
             dependencies: [
                 "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
                 "Projector", "Prometheus", "Retention", "SplitMix",
-                "TidemarkClient", arguments, configuration, crypto, histogram, lifecycle, logging, metrics, nioCore,
-                systemPackage, unixSignals,
+                "TidemarkClient", arguments, configuration, crypto, histogram, httpClient, lifecycle, logging, metrics,
+                nioCore, systemPackage, unixSignals,
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -4,11 +4,13 @@
 #
 #   compose/secrets.sh [NAME...]    names and addresses by which clients reach nginx, besides localhost
 #
+# TIDEMARK_SECRETS names another folder, for this script and for compose.yaml.
+#
 # The folder is for its owner alone (0700). The files in it can be read by everybody who gets that far: a container has only
 # those of its service mounted, under whatever user its image has.
 set -euo pipefail
 umask 077
-directory=$(dirname "$0")/secrets
+directory=${TIDEMARK_SECRETS:-$(dirname "$0")/secrets}
 mkdir -p "$directory"
 cd "$directory"
 chmod 700 .

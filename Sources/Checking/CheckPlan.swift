@@ -5,6 +5,8 @@ package struct CheckPlan: Sendable {
     /// Base URLs of gateways of one cluster, each asked by itself. Two or more let sessions move between them.
     package var urls: [String]
     package var bearerToken: String?
+    /// As `TidemarkClient` takes it.
+    package var authorities: String?
     /// Processes that work at the same time, each with one call at a time.
     package var clients = 8
     /// For each workload. The fewer, the more calls overlap.

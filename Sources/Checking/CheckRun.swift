@@ -32,7 +32,7 @@ package final class CheckRun: Sendable {
         let gateways = plan.urls.map { url in
             TidemarkClient(
                 .init(
-                    urls: [url], bearerToken: plan.bearerToken, timeout: plan.timeout,
+                    urls: [url], bearerToken: plan.bearerToken, authorities: plan.authorities, timeout: plan.timeout,
                     maximumConnections: max(32, plan.clients), retry: .never))
         }
         let result: Recording

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOSSL
 import Synchronization
 
 /// Talks to one Tidemark cluster, through any of its gateways.
@@ -21,6 +22,8 @@ public final class TidemarkClient: Sendable {
         public var urls: [String]
         /// Sent as `Authorization: Bearer …`.
         public var bearerToken: String?
+        /// A PEM file with the authorities whose certificates are believed, in place of the system's.
+        public var authorities: String?
         /// For connecting, and for an answer (what the call itself waits for on the server comes on top).
         public var timeout: Duration
         /// For each URL.
@@ -30,11 +33,12 @@ public final class TidemarkClient: Sendable {
         public var retry: RetryPolicy
 
         public init(
-            urls: [String], bearerToken: String? = nil, timeout: Duration = .seconds(10), maximumConnections: Int = 64,
-            maximumAnswerBytes: Int = 256 << 20, retry: RetryPolicy = RetryPolicy()
+            urls: [String], bearerToken: String? = nil, authorities: String? = nil, timeout: Duration = .seconds(10),
+            maximumConnections: Int = 64, maximumAnswerBytes: Int = 256 << 20, retry: RetryPolicy = RetryPolicy()
         ) {
             self.urls = urls
             self.bearerToken = bearerToken
+            self.authorities = authorities
             self.timeout = timeout
             self.maximumConnections = maximumConnections
             self.maximumAnswerBytes = maximumAnswerBytes
@@ -62,6 +66,11 @@ public final class TidemarkClient: Sendable {
         // A gateway that is down must be noticed at once: the policy above decides when to try again, and where.
         http.connectionPool.retryConnectionEstablishment = false
         http.httpVersion = .http1Only
+        if let authorities = configuration.authorities {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(authorities)
+            http.tlsConfiguration = tls
+        }
         self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
     }
 

@@ -16,7 +16,8 @@ struct Tidemark: AsyncParsableCommand {
             CommandGroup(
                 name: "Run:",
                 subcommands: [
-                    DevCommand.self, GatewayCommand.self, ProjectorCommand.self, MigrateCommand.self, KeysCommand.self,
+                    DevCommand.self, GatewayCommand.self, ProjectorCommand.self, MigrateCommand.self, ProbeCommand.self,
+                    KeysCommand.self,
                 ]),
             CommandGroup(
                 name: "Use:",

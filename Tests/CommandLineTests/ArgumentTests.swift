@@ -48,6 +48,8 @@ import Testing
             ["import", "-"], ["export", "--prefix", "p"], ["bench", "f", "--rate", "10"], ["delete", "k"],
             ["keys", "create", "shop", "--verb", "read", "--verb", "write", "--prefix", "a/", "--expires", "90d"],
             ["keys", "create", "scraper", "--verb", "audit", "--no-keys", "--rate", "5"], ["keys", "list"],
+            ["keys", "create", "ops", "--verb", "admin", "--all-keys", "--token-file", "f"], ["probe", "http://a/readyz"],
+            ["get", "k", "--ca-file", "f"], ["check", "--ca-file", "f"],
             ["check", "--url", "http://a:1", "--url", "http://b:2,http://c:3"], ["check", "--workload", "list"],
             ["check", "--history", "f", "--judge-only", "--output", "json"],
             ["watch"],

@@ -53,6 +53,31 @@ struct AccessTests {
         await store.close()
     }
 
+    @Test("A key that comes from a file is made once, and not printed")
+    func keyFromFile() async throws {
+        let cluster = try await TestCluster()
+        let token = AccessToken.random()
+        let file = TestServers.directory.appendingPathComponent("token-\(token.id)")
+        try Data("\(token.text)\n".utf8).write(to: file)
+        func create() async throws -> String {
+            try await tidemark(
+                cluster, "keys", "create", "ops", "--verb", "read", "--all-keys", "--token-file", file.path)
+        }
+        let first = try await create()
+        #expect(first.contains(token.id) && !first.contains(token.text), "\(first)")
+        #expect(try await create() == first)
+        let store = PostgresAccessKeyStore(cluster.database)
+        let keys = try await store.all()
+        #expect(keys.count == 1)
+        #expect(keys.first.map { token.matches($0.secretHash) } == true)
+        await store.close()
+
+        // The same id with another secret is another key, and not made in silence.
+        let other = "tmk_\(token.id)_\(String(repeating: "A", count: 43))"
+        try Data(other.utf8).write(to: file)
+        await #expect(throws: (any Error).self) { try await create() }
+    }
+
     @Test("Stored keys read back as they were, and a revoked one is not among those in force")
     func store() async throws {
         let cluster = try await TestCluster()

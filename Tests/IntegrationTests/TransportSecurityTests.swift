@@ -64,6 +64,30 @@ struct TransportSecurityTests {
         }
     }
 
+    @Test("The command line believes the authorities it is given, and no others; a probe says whether a role is ready")
+    func commandLine() async throws {
+        let (known, strange) = (try await TestCertificates(), try await TestCertificates())
+        let files = try await known.issue("gateway")
+        let certificates = try await Certificates(
+            certificate: files.certificate.path, key: files.key.path, logger: TestCluster.quiet)
+        let cluster = try await TestCluster()
+        try await cluster.withGateway(certificates: certificates) { gateway in
+            func get(_ authority: URL) async throws -> (exit: ProcessExit, output: String) {
+                try await CommandLineRun.run(
+                    ["get", "nothing", "--no-session", "--url", gateway.url, "--ca-file", authority.path])
+            }
+            #expect(try await get(known.authority).exit == .exited(3), "a 404 is an answer")
+            #expect(try await get(strange.authority).exit == .exited(1))
+            #expect(try await get(known.file("no-such")).output.contains("no-such"))
+        }
+        try await cluster.withGateway { gateway in
+            #expect(try await CommandLineRun.run(["probe", gateway.url + "/livez"]).exit == .exited(0))
+            #expect(try await CommandLineRun.run(["probe", gateway.url + "/nowhere"]).exit == .exited(1))
+        }
+        let port = try FreePort.allocate()
+        #expect(try await CommandLineRun.run(["probe", "http://127.0.0.1:\(port)/livez"]).exit == .exited(1))
+    }
+
     @Test("Older versions of TLS are refused")
     func version() async throws {
         let authority = try await TestCertificates()

@@ -25,6 +25,6 @@ sentinel auth-pass tidemark $(</run/secrets/redis_password)
 sentinel sentinel-user sentinel
 sentinel sentinel-pass $(</run/secrets/sentinel_password)
 user sentinel on >$(</run/secrets/sentinel_password) ~* &* +@all
-user default on nopass ~* &* -@all +auth +hello +ping +info +role +client|setname +client|setinfo +subscribe +psubscribe +sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|sentinels +sentinel|ckquorum
+user default on nopass ~* &* -@all +auth +hello +ping +info +role +client|setname +subscribe +psubscribe +sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|sentinels +sentinel|ckquorum
 END
 exec redis-sentinel "$file"

@@ -2,6 +2,7 @@ import Access
 import ArgumentParser
 import Commands
 import EventLog
+import Foundation
 
 extension Verb: ExpressibleByArgument {}
 
@@ -11,6 +12,9 @@ struct KeysCreateCommand: AsyncParsableCommand {
         abstract: "Make an access key and print it, once.",
         discussion: """
             Only a hash is kept: a key that was lost can't be shown again, only revoked.
+
+            With --token-file the key comes from elsewhere, such as a deployment's secrets: it is not printed, and when there \
+            is a key of that id and secret already, it is left as it is.
 
             EXAMPLES
               tidemark keys create shop --verb read --verb write --prefix orders/ --expires 90d
@@ -39,6 +43,11 @@ struct KeysCreateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Requests a second, for each gateway.", valueName: "n"))
     var rate: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with the key: tmk_, 16 hexadecimal digits, _ and 32 random bytes in base64url.", valueName: "file"))
+    var tokenFile: String?
+
     @OptionGroup var keys: KeysOptions
 
     func validate() throws {
@@ -66,13 +75,21 @@ struct KeysCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let token = AccessToken.random()
+        let token = try givenToken() ?? AccessToken.random()
         let now = SystemWallClock().now()
         let key = AccessKey(
             id: token.id, name: name, secretHash: token.hash,
             grant: Grant(verbs: Set(verbs), prefixes: allKeys ? [""] : prefixes), rate: rate, createdAt: now,
             expiresAt: expires.map { now + $0.duration })
         try await keys.run { store in
+            guard tokenFile == nil else {
+                let known = try await store.all().first { $0.id == token.id }
+                guard known.map({ token.matches($0.secretHash) }) ?? true else {
+                    throw ValidationError("There is another key with the id of the one in \(tokenFile ?? "").")
+                }
+                if known == nil { try await store.create(key) }
+                return try keys.show(known ?? key)
+            }
             try await store.create(key)
             switch keys.output {
             case .json: try Terminal.print(json: KeyReport(key, token: token))
@@ -81,5 +98,15 @@ struct KeysCreateCommand: AsyncParsableCommand {
                 try Terminal.print(token.text)
             }
         }
+    }
+    private func givenToken() throws -> AccessToken? {
+        guard let tokenFile else { return nil }
+        guard let text = try? String(contentsOfFile: tokenFile, encoding: .utf8) else {
+            throw ValidationError("--token-file: \(tokenFile) can't be read.")
+        }
+        guard let token = AccessToken(Substring(text.trimmingCharacters(in: .whitespacesAndNewlines))) else {
+            throw ValidationError("--token-file: what is in \(tokenFile) has not the form of an access key.")
+        }
+        return token
     }
 }

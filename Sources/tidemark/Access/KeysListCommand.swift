@@ -14,13 +14,7 @@ struct KeysListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await keys.run { store in
-            for key in try await store.all() {
-                let report = KeyReport(key)
-                switch keys.output {
-                case .json: try Terminal.print(json: report)
-                case .text: try Terminal.print(report.line)
-                }
-            }
+            for key in try await store.all() { try keys.show(key) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import EventLog
 
@@ -7,6 +8,14 @@ struct KeysOptions: ParsableArguments {
 
     @Option(help: "What is printed: text for people, or JSON for programs.")
     var output: OutputFormat = .text
+
+    /// Prints a key without its secret.
+    func show(_ key: AccessKey) throws {
+        switch output {
+        case .json: try Terminal.print(json: KeyReport(key))
+        case .text: try Terminal.print(KeyReport(key).line)
+        }
+    }
 
     /// Runs `body` on the keys of the cluster, whose schema is brought up to date before.
     func run(_ body: (PostgresAccessKeyStore) async throws -> Void) async throws {

@@ -28,10 +28,7 @@ struct KeysRevokeCommand: AsyncParsableCommand {
                     missing.append(id)
                     continue
                 }
-                switch keys.output {
-                case .json: try Terminal.print(json: KeyReport(key))
-                case .text: try Terminal.print(KeyReport(key).line)
-                }
+                try keys.show(key)
             }
             guard missing.isEmpty else {
                 Terminal.note("tidemark: there is no access key \(missing.joined(separator: ", ")).")

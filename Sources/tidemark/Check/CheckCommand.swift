@@ -83,6 +83,12 @@ struct CheckCommand: AsyncParsableCommand {
             "A file with the access token; else the environment variable TIDEMARK_TOKEN.", valueName: "file"))
     var tokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A PEM file with the authorities to believe for https; else TIDEMARK_CA_FILE, else the system's.",
+            valueName: "file"))
+    var caFile: String?
+
     func validate() throws {
         if seconds <= 0 { throw ValidationError("--seconds is more than 0.") }
         if settle < 0 { throw ValidationError("--settle is at least 0.") }
@@ -98,6 +104,7 @@ struct CheckCommand: AsyncParsableCommand {
     private func endpoints() throws -> ClientOptions {
         var arguments = url.isEmpty ? [] : ["--url", url.joined(separator: ",")]
         if let tokenFile { arguments += ["--token-file", tokenFile] }
+        if let caFile { arguments += ["--ca-file", caFile] }
         do {
             return try ClientOptions.parse(arguments)
         } catch {
@@ -144,6 +151,7 @@ struct CheckCommand: AsyncParsableCommand {
         }
         var plan = CheckPlan(urls: configuration.urls, seed: seed ?? .random(in: 0..<1_000_000))
         plan.bearerToken = configuration.bearerToken
+        plan.authorities = configuration.authorities
         plan.clients = clients
         plan.keys = keys
         if !workload.isEmpty { plan.workloads = Scenario.allCases.filter(workload.contains) }

@@ -25,6 +25,12 @@ struct ClientOptions: ParsableArguments {
             "A file with the access token; else the environment variable TIDEMARK_TOKEN.", valueName: "file"))
     var tokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A PEM file with the authorities to believe for https; else TIDEMARK_CA_FILE, else the system's.",
+            valueName: "file"))
+    var caFile: String?
+
     func validate() throws {
         let urls = urls(ProcessInfo.processInfo.environment)
         if urls.isEmpty { throw ValidationError("--url names no URL; give one such as \(Self.defaultURL).") }
@@ -44,8 +50,11 @@ struct ClientOptions: ParsableArguments {
         var token = environment["TIDEMARK_TOKEN"]
         if let tokenFile { token = String(decoding: try Terminal.read(tokenFile, what: "the token"), as: UTF8.self) }
         token = token?.trimmingCharacters(in: .whitespacesAndNewlines)
+        let authorities = caFile ?? environment["TIDEMARK_CA_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        // Read here for its error alone: a connection's would not name the file.
+        if let authorities { _ = try Data(contentsOf: URL(filePath: authorities)) }
         return TidemarkClient.Configuration(
-            urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 })
+            urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 }, authorities: authorities)
     }
 
     /// Runs `body` with a client and the session of the last call, keeps the session, and makes of every error a

@@ -1,3 +1,3 @@
 #!/bin/bash
 # Whether this server answers.
-exec pg_isready --quiet --host=/run/cockroach --port=26257
+exec pg_isready --quiet --username=root --dbname=postgres --host=/run/cockroach --port=26257

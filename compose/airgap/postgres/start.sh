@@ -19,7 +19,7 @@ hostssl replication  node     all      cert
 END
         echo 'CREATE ROLE node LOGIN REPLICATION' | postgres --single postgres >/dev/null
     else
-        pg_basebackup --write-recovery-conf --checkpoint=fast --dbname="host=cockroach-1 port=26257 user=node \
+        pg_basebackup --pgdata="$PGDATA" --write-recovery-conf --checkpoint=fast --dbname="host=cockroach-1 port=26257 user=node \
             sslmode=verify-full sslrootcert=$run/ca_certificate sslcert=$run/node_certificate sslkey=$run/node_key"
     fi
 fi
