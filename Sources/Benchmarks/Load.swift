@@ -16,15 +16,19 @@ struct Load: ParsableArguments {
     @Option(help: "Seed of the keys' order.")
     var seed: UInt64 = 1
 
+    @Flag(help: "A key of its own for each event.")
+    var distinct = false
+
     func validate() throws {
         guard events > 0 && keys > 0 else { throw ValidationError("--events and --keys take 1 or more.") }
     }
 
     /// The key of each event.
     func sequence() -> [Key] {
-        let names = (0..<keys).map { Key(trusted: "bench/\($0)") }
-        let zipfian = ZipfianKeys(count: keys)
         var random = SplitMix64(seed: seed)
+        let names = (0..<(distinct ? events : keys)).map { Key(trusted: "bench/\($0)") }
+        if distinct { return names.shuffled(using: &random) }
+        let zipfian = ZipfianKeys(count: keys)
         return (0..<events).map { _ in names[zipfian.next(&random)] }
     }
 

@@ -115,6 +115,54 @@ struct AuditReplayTests {
         await store.close()
     }
 
+    @Test(
+        "By prefix, another database gets the events of these keys alone, as a log that verifies, and goes on later",
+        arguments: [("key/1", Event.Kind.rejected), ("key/2", .deleted)])
+    func copyOfPrefix(prefix: String, besidePuts: Event.Kind) async throws {
+        let log = try await AuditLog()
+        try await log.write(rounds: 0..<4)
+        let target = try await AuditLog()
+        let store = PostgresEventStore(target.database.configuration())
+        func copy(_ prefix: String) -> LogCopy<PostgresSnapshotSource, PostgresSnapshotSource, PostgresEventStore> {
+            LogCopy(from: log.source, to: target.source, through: store, prefix: prefix)
+        }
+        // In the middle of a round's second batch; then all of it; then once more.
+        let moments = [time(1_700_000_000 + 210), time(1_700_000_000 + 1_000), time(1_700_000_000 + 1_000)]
+        for moment in moments {
+            let positions = try await LogPoint.time(moment).positions(in: log.source, now: moment)
+            let copied = try await copy(prefix).run(to: positions)
+            let report = try await target.verify()
+            #expect(report.divergences == [] && report.rows.allSatisfy { $0.size > 0 })
+            var total = 0
+            var kinds: Set<Event.Kind> = []
+            for position in positions {
+                let expected = try await Self.events(log, position.partition).filter {
+                    $0.sequence <= position.sequence && $0.key.text.hasPrefix(prefix)
+                }
+                let events = try await Self.events(target, position.partition)
+                total += events.count
+                kinds.formUnion(events.map(\.kind))
+                #expect(events.map(\.withoutPlace) == expected.map(\.withoutPlace))
+                // The state, by a fold that knows neither copy nor projection.
+                let standing = Self.standing(expected, through: position.sequence, at: moment)
+                let head = LogPoint.Position(
+                    partition: position.partition, sequence: UInt64(events.count), time: moment)
+                let replayed = try await Replay(target.source).fold(head, into: [Event]()) { $0.append($1.event!) }
+                #expect(Set(replayed.map(\.key)) == Set(standing.keys) && replayed.count == standing.count)
+                for event in replayed { #expect(event.withoutPlace == standing[event.key]?.withoutPlace) }
+            }
+            #expect(copied == total && kinds.isSuperset(of: [.put, besidePuts]))
+        }
+        // What was begun with another prefix, or with all keys, is left as it is.
+        let before = try target.database.sql().run("SELECT * FROM events ORDER BY 1, 2")
+        let now = try await LogPoint.now.positions(in: log.source, now: time(0))
+        for other in ["", "key/", "key/1", "key/2", "key/11"] where other != prefix {
+            await #expect(throws: (any Error).self, "\(other)") { try await copy(other).run(to: now) }
+        }
+        #expect(try target.database.sql().run("SELECT * FROM events ORDER BY 1, 2") == before)
+        await store.close()
+    }
+
     @Test("From the command line: verify, checkpoint, proofs, difference, replay")
     func commandLine() async throws {
         let log = try await AuditLog()
@@ -201,10 +249,30 @@ struct AuditReplayTests {
         let copy = try await TestDatabase()
         _ = try await run("replay", "--sequence", "0:10,1:12", "--into", copy.url)
         #expect(try copy.sql().one("SELECT sum(seq) FROM partitions") == "22")
+        let part = try await TestDatabase()
+        let prefix = String(key.prefix(5))
+        for _ in 0..<2 {
+            _ = try await run("replay", "--sequence", "0:\(size)", "--prefix", prefix, "--into", part.url)
+        }
+        #expect(try await run("audit", "verify", "--database-url", part.url).hasPrefix("RIGHT: "))
+        #expect(try part.sql().one("SELECT count(*) FROM events WHERE NOT starts_with(key, '\(prefix)')") == "0")
+        #expect(
+            try part.sql().one("SELECT count(*) FROM kv")
+                == log.database.sql().one("SELECT count(*) FROM kv WHERE starts_with(key, '\(prefix)')"))
+        #expect(try await fails("replay", "--into", part.url, code: 1).contains("of another history"))
 
         try log.database.sql().run("UPDATE events SET principal = 'mallory' WHERE partition = 1 AND seq = 4")
         #expect(try await fails("audit", "verify", code: 1).contains("partition 1, event 4"))
     }
 
     private func time(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: seconds * 1_000_000) }
+}
+
+extension Event {
+    /// What a copy by prefix keeps of it.
+    fileprivate var withoutPlace: Event {
+        var event = self
+        (event.sequence, event.previousVersion, event.leafHash) = (0, nil, Data())
+        return event
+    }
 }

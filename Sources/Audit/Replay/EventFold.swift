@@ -2,24 +2,25 @@ package import Commands
 package import EventLog
 import Foundation
 
-/// Events that were decided already, on their way into another log: each is what its leaf says.
+/// Events that were decided already, on their way into another log.
 package struct EventFold: Sendable {
     private let events: [Event]
 
     /// - Parameter events: consecutive, of one partition.
-    /// - Throws: ``Divergence`` when an event is not what its leaf says.
-    package init(_ events: [Event]) throws(Divergence) {
-        for event in events where event.leafHash != event.computedLeafHash {
+    package init(_ events: [Event]) { self.events = events }
+
+    /// - Throws: ``Divergence`` when an event is not what its leaf says, or comes without its value.
+    package static func check(_ event: Event) throws(Divergence) {
+        if event.leafHash != event.computedLeafHash {
             throw Divergence(
                 partition: event.partition, sequence: event.sequence, table: .events, fields: ["leaf_hash"],
                 key: event.key.text, detail: "the event is not what its leaf says; `tidemark audit verify` tells more")
         }
-        for event in events where event.isArchived {
+        if event.isArchived {
             throw Divergence(
                 partition: event.partition, sequence: event.sequence, table: .events, fields: ["value"],
                 key: event.key.text, detail: "the value was archived meanwhile: run the same command again")
         }
-        self.events = events
     }
 
     package var read: BatchRead {

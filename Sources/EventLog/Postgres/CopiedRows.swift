@@ -1,9 +1,10 @@
 import CLibPQ
+import Foundation
 
 /// The rows of a binary `COPY … TO STDOUT`, message by message. Only the lane that owns the connection touches it.
 struct CopiedRows: ~Copyable {
     /// What a binary COPY begins with: signature, flags, and the length of an extension that there never was.
-    private static let headerByteCount = 19
+    static let header = Data("PGCOPY\n".utf8) + Data([0xff, 0x0d, 0x0a, 0x00]) + Data(count: 8)
 
     private var message: UnsafeMutablePointer<CChar>?
     private var count = 0
@@ -19,8 +20,8 @@ struct CopiedRows: ~Copyable {
         self.count = count
         position = 0
         if !headerSeen {
-            precondition(count >= Self.headerByteCount, "a COPY begins with its header")
-            position = Self.headerByteCount
+            precondition(count >= Self.header.count, "a COPY begins with its header")
+            position = Self.header.count
             headerSeen = true
         }
     }

@@ -22,6 +22,8 @@ struct ParameterBuffer: ~Copyable {
     deinit { base.deallocate() }
 
     var parameterCount: Int { starts.count }
+    /// Of all parameters.
+    var byteCount: Int { count }
 
     mutating func removeAll() {
         // One huge batch should not hold its memory for the connection's life.
@@ -98,13 +100,31 @@ struct ParameterBuffer: ~Copyable {
             guard elementCount > 0 else { return }
             buffer.put(Int32(elementCount))
             buffer.put(Int32(1))  // lower bound
-            for index in 0..<elementCount {
-                let length = buffer.count
-                buffer.put(Int32(-1))
-                guard write(&buffer, index) else { continue }
-                let written = Int32(buffer.count - length - 4)
-                buffer.base.storeBytes(of: written.bigEndian, toByteOffset: length, as: Int32.self)
-            }
+            for index in 0..<elementCount { buffer.optionalField { write(&$0, index) } }
+        }
+    }
+
+    // MARK: - Rows
+
+    /// A piece of what a binary COPY takes, in the place of parameters. `write` puts rows.
+    @inline(__always)
+    mutating func piece(_ write: (inout ParameterBuffer) -> Void) { parameter(write) }
+
+    /// A row's or an array's value behind its length; `write` puts its bytes and returns false for NULL, having put none.
+    @inline(__always)
+    mutating func optionalField(_ write: (inout ParameterBuffer) -> Bool) {
+        let length = count
+        put(Int32(-1))
+        guard write(&self) else { return }
+        base.storeBytes(of: Int32(count - length - 4).bigEndian, toByteOffset: length, as: Int32.self)
+    }
+
+    /// One that is there.
+    @inline(__always)
+    mutating func field(_ write: (inout ParameterBuffer) -> Void) {
+        optionalField { buffer in
+            write(&buffer)
+            return true
         }
     }
 

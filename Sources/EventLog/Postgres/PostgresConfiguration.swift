@@ -80,6 +80,8 @@ enum PostgresRole: String, Sendable {
         case .rebuild:
             settings += [
                 "default_transaction_isolation=read\\ committed",
+                // A stretch of events may be the most of a small log: by the index all the same, and sorted by nobody.
+                "enable_seqscan=off",
                 // One that stops at the switch must not keep the partition's row from its owner.
                 "idle_in_transaction_session_timeout=5000",
             ]

@@ -40,7 +40,7 @@ extension PostgresFailure {
     /// - Returns: `nil` when the result is none of a failure.
     init?(_ result: borrowing PostgresResult, statement: String) {
         switch result.status {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_COPY_OUT: return nil
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_COPY_OUT, PGRES_COPY_IN: return nil
         case PGRES_PIPELINE_ABORTED:
             self.init(
                 kind: .statement(sqlState: "25P02"), message: "skipped after an error", statement: statement)

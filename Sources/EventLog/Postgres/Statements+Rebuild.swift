@@ -80,6 +80,10 @@ extension Statements {
         BEGIN ISOLATION LEVEL READ COMMITTED
         """)
 
+    /// A server that crashes may forget the last rounds, rows and position alike: they are built again. The switch is durable, and
+    /// with it what came before.
+    static let commitLater = Statement("commit_later", "SET LOCAL synchronous_commit = off")
+
     static let lockRebuild = Statement(
         "lock_rebuild", [.int8, .uuid],
         """

@@ -88,9 +88,16 @@ enum Statements {
             reason, principal, command_id, fingerprint, origin, origin_seq, traceparent, issued_at, applied_at, leaf_hash)
         """)
 
-    static let project = TableStatement("project", projectionColumns) { table in
+    static let project = TableStatement(
+        "project", [.int8, .texts, .int8s, .int8s, .bytesArray, .texts, .timestamps, .bools, .timestamps]
+    ) { table in
         """
-        \(insertRows(into: table))
+        INSERT INTO \(table.rawValue) (\(columnsOfRows))
+        SELECT
+            u.key, $1, u.version, u.created_version, u.value, u.content_type, u.expires_at, u.deleted, u.modified_at
+        FROM unnest(
+            $2::text[], $3::int8[], $4::int8[], $5::bytea[], $6::text[], $7::timestamptz[], $8::bool[], $9::timestamptz[]
+        ) AS u (key, version, created_version, value, content_type, expires_at, deleted, modified_at)
         ON CONFLICT (key) DO UPDATE SET
             partition = excluded.partition, version = excluded.version, created_version = excluded.created_version,
             value = excluded.value, content_type = excluded.content_type, expires_at = excluded.expires_at,
@@ -100,23 +107,12 @@ enum Statements {
     }
 
     /// For keys that have no row.
-    static let addRows = TableStatement("add_rows", projectionColumns) { insertRows(into: $0) }
-
-    private static let projectionColumns: [Statement.Parameter] = [
-        .int8, .texts, .int8s, .int8s, .bytesArray, .texts, .timestamps, .bools, .timestamps,
-    ]
-
-    private static func insertRows(into table: ProjectionTable) -> String {
-        """
-        INSERT INTO \(table.rawValue) (
-            key, partition, version, created_version, value, content_type, expires_at, deleted, modified_at)
-        SELECT
-            u.key, $1, u.version, u.created_version, u.value, u.content_type, u.expires_at, u.deleted, u.modified_at
-        FROM unnest(
-            $2::text[], $3::int8[], $4::int8[], $5::bytea[], $6::text[], $7::timestamptz[], $8::bool[], $9::timestamptz[]
-        ) AS u (key, version, created_version, value, content_type, expires_at, deleted, modified_at)
-        """
+    static let copyRows = TableStatement("copy_rows", []) { table in
+        "COPY \(table.rawValue) (\(columnsOfRows)) FROM STDIN (FORMAT binary)"
     }
+
+    private static let columnsOfRows =
+        "key, partition, version, created_version, value, content_type, expires_at, deleted, modified_at"
 
     static let advancePartition = Statement(
         "advance_partition", [.int8, .int8, .bytes, .timestamp],

@@ -69,7 +69,7 @@ struct PartitionBuilder {
         try fold(through: target) { builder throws(EventLogError) in
             guard builder.buffer.changedBytes >= Self.roundBytes || builder.position == target else { return }
             try builder.attempt { () throws(PostgresFailure) in
-                try builder.begin()
+                try builder.begin(Statements.commitLater)
                 _ = try builder.lockRebuild()
                 try builder.write()
                 try builder.end()
@@ -206,11 +206,11 @@ struct PartitionBuilder {
 
     // MARK: - The writer's transaction
 
-    private func begin() throws(PostgresFailure) {
+    private func begin(_ settings: Statement...) throws(PostgresFailure) {
         try writer.open()
-        try writer.send(Statements.beginReadCommitted)
+        for statement in [Statements.beginReadCommitted] + settings { try writer.send(statement) }
         try writer.synchronize()
-        _ = try writer.next()
+        while writer.hasQueued { _ = try writer.next() }
         try writer.finish()
     }
 
@@ -231,11 +231,12 @@ struct PartitionBuilder {
 
     /// What changed, and the position.
     private func write() throws(PostgresFailure) {
-        // Neighbours in the index one after the other.
-        let rows = buffer.changed.sorted { $0.key < $1.key }
-        // What isn't looked for first costs the server half.
-        try send(rows.lazy.filter(\.isNew), by: Statements.addRows[table])
-        try send(rows.lazy.filter { !$0.isNew }, by: Statements.project[table])
+        // Neighbours in the index one after the other. Where this is not the order of bytes, no harm is done.
+        let changed = buffer.changed
+        let rows = changed.indices.sorted { changed[$0].key.text < changed[$1].key.text }.lazy.map { changed[$0] }
+        // What isn't looked for first costs the server a third.
+        try writer.add(rows.filter(\.isNew).map { ($0.key, $0.value) }, of: partition, to: table)
+        try update(rows.filter { !$0.isNew })
         writer.parameters.int8(Int64(partition.number))
         writer.parameters.int8(Int64(position))
         try writer.send(Statements.advanceRebuild)
@@ -244,7 +245,8 @@ struct PartitionBuilder {
         try writer.finish()
     }
 
-    private func send(_ rows: some Sequence<ReplayBuffer.Change>, by statement: Statement) throws(PostgresFailure) {
+    private func update(_ rows: some Sequence<ReplayBuffer.Change>) throws(PostgresFailure) {
+        let statement = Statements.project[table]
         var chunk: [(key: Key, value: StoredValue)] = []
         var bytes = 0
         for row in rows {

@@ -36,35 +36,46 @@ struct ProjectionComparison {
 
     func end() { live.rollBack() }
 
-    /// The digests of all rows, by the partition that they name.
-    func digests() throws(PostgresFailure) -> (live: [Int64: ProjectionDigest], standby: [Int64: ProjectionDigest]) {
-        try beginCopies(where: "true", ordered: false)
-        var digests = (live: [Int64: ProjectionDigest](), standby: [Int64: ProjectionDigest]())
-        var more = (live: true, standby: true)
-        var began = ContinuousClock.now
-        // In turns, so that the server prepares one's rows while the other's are hashed.
-        while more.live || more.standby {
-            if more.live { more.live = try add(from: live, to: &digests.live) }
-            if more.standby { more.standby = try add(from: standby, to: &digests.standby) }
-            pace.breathe(since: &began)
+    /// The digests of all rows, by the partition that they name. Each table on a thread of its own: the hashing takes as long as the
+    /// server's sending.
+    func digests() throws(EventLogError) -> (live: [Int64: ProjectionDigest], standby: [Int64: ProjectionDigest]) {
+        let (table, pace, progress) = (table, pace, progress)
+        let digests = try OneOffLane.run(live.configuration, role: .rebuild) {
+            (connection: PostgresConnection) throws(EventLogError) -> [Int64: ProjectionDigest] in
+            try Self.digests(of: table, connection, pace, progress)
+        } beside: { () throws(EventLogError) -> [Int64: ProjectionDigest] in
+            try Self.digests(of: table.other, live, pace, progress, inTransaction: true)
         }
-        return digests
+        return (live: digests.1, standby: digests.0)
     }
 
-    private func add(
-        from connection: PostgresConnection, to digests: inout [Int64: ProjectionDigest]
-    ) throws(PostgresFailure) -> Bool {
-        for _ in 0..<256 {
-            guard var row = try connection.nextCopiedRow() else { return false }
-            digests[row.int8()!, default: ProjectionDigest()].add(row.encoded)
-            progress.advance(by: 1)
+    private static func digests(
+        of table: ProjectionTable, _ connection: PostgresConnection, _ pace: RebuildPace, _ progress: RebuildProgress,
+        inTransaction: Bool = false
+    ) throws(EventLogError) -> [Int64: ProjectionDigest] {
+        do throws(PostgresFailure) {
+            var digests: [Int64: ProjectionDigest] = [:]
+            var began = ContinuousClock.now
+            var count = 0
+            try begin(connection, table, inTransaction: inTransaction)
+            while var row = try connection.nextCopiedRow() {
+                digests[row.int8()!, default: ProjectionDigest()].add(row.encoded)
+                count += 1
+                guard count % 256 == 0 else { continue }
+                progress.advance(by: 256)
+                pace.breathe(since: &began)
+            }
+            return digests
+        } catch {
+            throw EventLogError(error)
         }
-        return true
     }
 
     /// - Returns: `nil` when the partition's rows are the same.
     func firstDifference(in partition: Partition, at sequence: UInt64) throws(PostgresFailure) -> RebuildDifference? {
-        try beginCopies(where: "partition = \(partition.number)", ordered: true)
+        let rows = "WHERE partition = \(partition.number) ORDER BY key"
+        try Self.begin(live, table.other, rows, inTransaction: true)
+        try Self.begin(standby, table, rows)
         var found: RebuildDifference?
         func note(_ key: UnsafeRawBufferPointer, _ column: String) {
             if found == nil {
@@ -93,16 +104,12 @@ struct ProjectionComparison {
         return found
     }
 
-    private func beginCopies(where condition: String, ordered: Bool) throws(PostgresFailure) {
-        let columns = Self.columns.joined(separator: ", ")
-        func begin(_ connection: PostgresConnection, _ table: ProjectionTable) throws(PostgresFailure) {
-            try connection.beginCopy(
-                "compare_\(table.rawValue)",
-                "SELECT \(columns) FROM \(table.rawValue) WHERE \(condition)\(ordered ? " ORDER BY key" : "")",
-                inTransaction: connection === live)
-        }
-        try begin(live, table.other)
-        try begin(standby, table)
+    private static func begin(
+        _ connection: PostgresConnection, _ table: ProjectionTable, _ rows: String = "", inTransaction: Bool = false
+    ) throws(PostgresFailure) {
+        try connection.beginCopy(
+            "compare_\(table.rawValue)", "SELECT \(columns.joined(separator: ", ")) FROM \(table.rawValue) \(rows)",
+            inTransaction: inTransaction)
     }
 }
 

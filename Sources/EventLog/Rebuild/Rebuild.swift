@@ -195,7 +195,7 @@ package struct Rebuild: Sendable {
             var builder = try builder(row, lane)
             try builder.catchUp(to: positions[row.partition]!)
         }
-        let digests = try attempt { () throws(PostgresFailure) in try comparison.digests() }
+        let digests = try comparison.digests()
         var report = RebuildReport(generation: rows[0].generation + 1)
         for row in rows {
             let number = Int64(row.partition.number)

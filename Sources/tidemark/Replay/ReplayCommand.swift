@@ -18,13 +18,15 @@ struct ReplayCommand: AsyncParsableCommand {
               FILE.ndjson, -       a line for each value, as `tidemark import` reads them
               postgresql://…       the log itself up to there, with its trees and projection: an empty
                                    database becomes a cluster of its own. Nothing else may write to it. A copy that was
-                                   interrupted goes on when the same command is given again
+                                   interrupted goes on when the same command is given again. With --prefix the events
+                                   of these keys alone, as a log of their own: versions and trees are new, all else stays
               http://…, https://…  each value is written by a client. Keys that the target has besides stay there
 
             EXAMPLES
               tidemark replay --at 2026-01-31T12:00:00Z --into yesterday.ndjson
               tidemark replay --at 2026-01-31T12:00:00Z --prefix photos/ --into http://127.0.0.1:8080
               tidemark replay --sequence 0:120,1:98 --into postgresql://127.0.0.1/copy
+              tidemark replay --prefix photos/ --into postgresql://127.0.0.1/photos
             """)
 
     @Option(help: ArgumentHelp("The state at this time.", valueName: "time"))
@@ -56,9 +58,6 @@ struct ReplayCommand: AsyncParsableCommand {
         if at != nil, sequence != nil { throw ValidationError("Give --at or --sequence, not both.") }
         if let jobs, !(1...64).contains(jobs) { throw ValidationError("--jobs takes 1 to 64.") }
         if memory < 1 { throw ValidationError("--memory takes MiB, at least 1.") }
-        if isDatabase, !prefix.isEmpty {
-            throw ValidationError("A log has no gaps: --prefix is for files and http:// only.")
-        }
         if isLive { _ = try client() }
     }
 
@@ -160,16 +159,17 @@ struct ReplayCommand: AsyncParsableCommand {
         target.password = nil
         try await Migrator.migrate(target, partitions: log.cluster.partitioner.partitions.count)
         let store = PostgresEventStore(target, connections: 1)
-        let copy = LogCopy(from: log.source, to: PostgresSnapshotSource(target), through: store)
+        let copy = LogCopy(from: log.source, to: PostgresSnapshotSource(target), through: store, prefix: prefix)
         let progress = VerificationProgress()
         let events = positions.reduce(0) { $0 + $1.sequence }
         progress.expect(events)
         let began = ContinuousClock.now
+        let copied: Int
         do {
-            try await ProgressLine.shown {
+            copied = try await ProgressLine.shown {
                 ProgressLine.text(done: progress.events, of: progress.total, unit: "events", since: began)
             } of: {
-                try await copy.run(to: positions, copied: progress.add)
+                try await copy.run(to: positions, read: progress.add)
             }
         } catch {
             await store.close()
@@ -179,12 +179,12 @@ struct ReplayCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .failed,
                     "In the target, partition \(other.partition) has \(other.sequence) events of another history.",
-                    hint: "Give an empty database, or the one that was begun with this log.")
+                    hint: "Give an empty database, or the one that was begun with this log and this --prefix.")
             }
             throw error
         }
         await store.close()
-        return ReplayReport(events: events, values: nil)
+        return ReplayReport(events: events, copied: prefix.isEmpty ? nil : copied)
     }
 
     private func send(_ file: String) async throws {
