@@ -127,7 +127,10 @@ struct WatchedStack: Sendable {
                   - {target_label: __address__, replacement: '127.0.0.1:\(ports[5])'}
               - job_name: nginx
                 static_configs: [targets: ['127.0.0.1:\(ports[7])']]
+              # The exporter tries for three seconds before it says that the server is down.
               - job_name: postgres
+                scrape_interval: 5s
+                scrape_timeout: 5s
                 static_configs: [targets: ['127.0.0.1:\(ports[6])']]
 
             """.utf8
