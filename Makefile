@@ -12,7 +12,7 @@ help:
 	@echo "make chaos ROUNDS=3   make every fault on real servers, and write the table of docs/reliability.md"
 	@echo "make stack   the whole stack, with Docker Compose: nginx, gateways, projectors, all servers, watching"
 	@echo "make stack-test   boot it without a registry, break it, scale it, take it down (as root; docs/stack.md)"
-	@echo "make lint    formatting, shell scripts, YAML, manifests, SQL"
+	@echo "make lint    formatting, shell scripts, YAML, manifests, alert rules, dashboards, SQL"
 
 setup:
 	@scripts/setup

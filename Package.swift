@@ -202,7 +202,7 @@ let package = Package(
             name: "CacheTests", dependencies: ["Cache", "Commands", "EventLog", "SplitMix", nioCore],
             swiftSettings: settings),
         .testTarget(
-            name: "ProjectorTests", dependencies: ["Commands", "EventLog", "Projector", "SplitMix"],
+            name: "ProjectorTests", dependencies: ["Cache", "Commands", "EventLog", "Projector", "SplitMix", nioCore],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",

@@ -36,6 +36,7 @@ package actor CacheMaintainer {
     private var advancing = false
     private var stopped = false
     private nonisolated let following = Atomic(false)
+    private nonisolated let followedAt = Mutex(ContinuousClock.now)
 
     /// - Parameters:
     ///   - epoch: the fencing epoch the partition is owned under.
@@ -58,6 +59,10 @@ package actor CacheMaintainer {
 
     /// Whether Redis holds everything that was committed; for metrics and readiness. Any thread.
     package nonisolated var isFollowing: Bool { following.load(ordering: .relaxed) }
+
+    /// How long ago Redis was last known to hold everything that was committed; about the heartbeat's interval while all is
+    /// well. Any thread.
+    package nonisolated var vectorAge: Duration { followedAt.withLock { .now - $0 } }
 
     /// Takes the partition over in Redis and begins the heartbeat. Returns when Redis follows, or after `patience`; the rest happens in
     /// the background. Call it once.
@@ -130,6 +135,7 @@ package actor CacheMaintainer {
     private func changedState() {
         if case .following = maintenance.state {
             following.store(!stopped, ordering: .relaxed)
+            followedAt.withLock { $0 = .now }
         } else {
             if following.exchange(false, ordering: .relaxed) {
                 logger.warning(

@@ -14,12 +14,17 @@ final class EventLogMetrics: Sendable {
     let overloaded = Counter(label: "tidemark_database_overloaded_total")
     private let serializationRetries = retries("serialization")
     private let deadlockRetries = retries("deadlock")
-    private let connectedGauge: Gauge
+    /// Of all pools of the role, which share their series.
+    private let connectedMeter: Meter
+    private let busyMeter: Meter
+    private let waitingMeter: Meter
     private let connectedCount = Atomic(0)
 
     init(role: PostgresRole) {
-        connectedGauge = Gauge(label: "tidemark_database_connected", dimensions: [("role", role.rawValue)])
-        connectedGauge.record(0)
+        let dimensions = [("role", role.rawValue)]
+        connectedMeter = Meter(label: "tidemark_database_connected", dimensions: dimensions)
+        busyMeter = Meter(label: "tidemark_database_busy", dimensions: dimensions)
+        waitingMeter = Meter(label: "tidemark_database_requests_waiting", dimensions: dimensions)
     }
 
     func retried(sqlState: String?) {
@@ -29,12 +34,21 @@ final class EventLogMetrics: Sendable {
     var connections: Int { connectedCount.load(ordering: .relaxed) }
 
     func connected() {
-        connectedGauge.record(connectedCount.add(1, ordering: .relaxed).newValue)
+        connectedCount.add(1, ordering: .relaxed)
+        connectedMeter.increment()
     }
 
     func disconnected() {
-        connectedGauge.record(connectedCount.subtract(1, ordering: .relaxed).newValue)
+        connectedCount.subtract(1, ordering: .relaxed)
+        connectedMeter.decrement()
     }
+
+    /// A connection has something to do.
+    func began() { busyMeter.increment() }
+    func idled() { busyMeter.decrement() }
+
+    func queued() { waitingMeter.increment() }
+    func dequeued(_ count: Int) { waitingMeter.decrement(by: Double(count)) }
 
     private static func retries(_ reason: String) -> Counter {
         Counter(label: "tidemark_transaction_retries_total", dimensions: [("reason", reason)])

@@ -14,6 +14,7 @@ struct RabbitMQNode: Sendable {
     private let serverScript: String
     private let controlScript: String
     private let tls: (port: Int, files: TLSFiles)?
+    private let metricsPort: Int?
 
     /// Where Debian keeps the scripts themselves; those in /usr/sbin change the user first.
     private static let scripts = ["/usr/lib/rabbitmq/bin"]
@@ -21,9 +22,10 @@ struct RabbitMQNode: Sendable {
     /// Finds the scripts and makes the directory, the node's name, cookie and password, if they are not there.
     init(
         directory: URL, port: Int, distributionPort: Int, portMapperPort: Int, membership: RabbitMQCluster.Membership?,
-        tls: (port: Int, files: TLSFiles)? = nil
+        tls: (port: Int, files: TLSFiles)? = nil, metricsPort: Int? = nil
     ) throws {
         self.tls = tls
+        self.metricsPort = metricsPort
         serverScript = try ExecutableFinder.find("rabbitmq-server", package: "rabbitmq-server", first: Self.scripts)
         controlScript = try ExecutableFinder.find("rabbitmqctl", package: "rabbitmq-server", first: Self.scripts)
         self.directory = directory
@@ -66,6 +68,7 @@ struct RabbitMQNode: Sendable {
         raft.wal_max_size_bytes = 67108864
 
         """ + (peers.isEmpty ? "" : clusterConfiguration) + (tls.map(secureListener) ?? "")
+            + (metricsPort.map { "prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = \($0)\n" } ?? "")
     }
 
     private func secureListener(_ port: Int, _ files: TLSFiles) -> String {
@@ -131,7 +134,9 @@ struct RabbitMQNode: Sendable {
     /// Ports may differ from the last start's; everything else is the same text again.
     func writeConfiguration() throws {
         try PrivateFile.write(configuration, to: directory.appendingPathComponent("rabbitmq.conf"))
-        try PrivateFile.write("[].\n", to: directory.appendingPathComponent("enabled_plugins"))
+        try PrivateFile.write(
+            metricsPort == nil ? "[].\n" : "[rabbitmq_prometheus].\n",
+            to: directory.appendingPathComponent("enabled_plugins"))
         try PrivateFile.write(cookie, to: directory.appendingPathComponent(".erlang.cookie"), mode: 0o400)
     }
 

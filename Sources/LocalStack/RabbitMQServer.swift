@@ -17,13 +17,19 @@ package struct RabbitMQServer: Server {
     private let node: RabbitMQNode
 
     /// Describes the server; nothing runs yet.
-    package init(directory: URL, port: Int? = nil, name: String = "rabbitmq", tls: TLSFiles? = nil) throws {
-        try self.init(directory: directory, port: port, name: name, membership: nil, tls: tls)
+    ///
+    /// - Parameter metricsPort: where it tells Prometheus about itself; the plugin for that costs a start some tenths of a second.
+    package init(
+        directory: URL, port: Int? = nil, name: String = "rabbitmq", tls: TLSFiles? = nil, metricsPort: Int? = nil
+    ) throws {
+        try self.init(
+            directory: directory, port: port, name: name, membership: nil, tls: tls, metricsPort: metricsPort)
     }
 
     /// - Parameter membership: of a cluster, whose port mapper is somebody else's to start.
     init(
-        directory: URL, port: Int? = nil, name: String, membership: RabbitMQCluster.Membership?, tls: TLSFiles? = nil
+        directory: URL, port: Int? = nil, name: String, membership: RabbitMQCluster.Membership?, tls: TLSFiles? = nil,
+        metricsPort: Int? = nil
     ) throws {
         let portMapper =
             try membership?.portMapper ?? ErlangPortMapper(directory: directory, name: "\(name)-epmd")
@@ -31,7 +37,7 @@ package struct RabbitMQServer: Server {
         let port = port ?? ports[0]
         let node = try RabbitMQNode(
             directory: directory, port: port, distributionPort: ports[1], portMapperPort: portMapper.port,
-            membership: membership, tls: tls.map { (ports[2], $0) })
+            membership: membership, tls: tls.map { (ports[2], $0) }, metricsPort: metricsPort)
         tlsPort = tls.map { _ in ports[2] }
         self.directory = directory
         self.port = port

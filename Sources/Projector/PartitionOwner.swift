@@ -73,6 +73,9 @@ final class PartitionOwner: Sendable {
     /// What was delivered and is not applied; `nil` while nothing is consumed.
     var unapplied: HeldCommands? { state.withLock(\.projector)?.unapplied }
 
+    /// How far Redis may be behind the partition's commits.
+    var vectorAge: Duration { cache.vectorAge }
+
     private func consume() async throws -> Bool {
         let subscription = try await parts.source.subscribe(to: partition)
         let vector: VersionVector

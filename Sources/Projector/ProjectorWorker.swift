@@ -39,6 +39,9 @@ package actor ProjectorWorker: Service {
     /// Of each of them, what was delivered and is not applied; `nil` when the partition is not consumed.
     package var unapplied: [Partition: HeldCommands?] { held.mapValues(\.owner.unapplied) }
 
+    /// Of the partition that Redis has not been known to follow for the longest.
+    package var vectorAge: Duration { held.values.map(\.owner.vectorAge).max() ?? .zero }
+
     /// Whether leases are being renewed: the database answers, and this worker takes its share.
     package nonisolated var isReady: Bool { lease.stands }
 

@@ -31,6 +31,13 @@ struct ProcessReadings: Sendable {
                     name: "process_open_fds", kind: .gauge, help: "Number of open file descriptors.",
                     value: Double(descriptors)))
         }
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            readings.append(
+                Reading(
+                    name: "process_max_fds", kind: .gauge, help: "Maximum number of open file descriptors.",
+                    value: Double(limit.rlim_cur)))
+        }
         // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
         guard let stat = Self.read("/proc/self/stat"), let name = stat.lastIndex(of: ")") else { return readings }
         let fields = stat[name...].split(separator: " ").dropFirst().map { Double($0) ?? 0 }

@@ -15,7 +15,7 @@ final class PostgresLanes<Job: Sendable>: Sendable {
         name: String, count: Int, maximumWaiting: Int, batchLimit: Int, configuration: PostgresConfiguration,
         role: PostgresRole, metrics: EventLogMetrics, serve: @escaping Serve
     ) {
-        let queue = Queue(maximumWaiting: maximumWaiting, batchLimit: batchLimit)
+        let queue = Queue(maximumWaiting: maximumWaiting, batchLimit: batchLimit, metrics: metrics)
         self.queue = queue
         lanes = (0..<count).map { number in
             Lane(name: "\(name)-\(number)", capacity: 1) { mailbox in
@@ -59,10 +59,12 @@ final class PostgresLanes<Job: Sendable>: Sendable {
         private let state = Mutex(State())
         private let maximumWaiting: Int
         private let batchLimit: Int
+        private let metrics: EventLogMetrics
 
-        init(maximumWaiting: Int, batchLimit: Int) {
+        init(maximumWaiting: Int, batchLimit: Int, metrics: EventLogMetrics) {
             self.maximumWaiting = maximumWaiting
             self.batchLimit = batchLimit
+            self.metrics = metrics
         }
 
         func open(_ lanes: [Lane<[Job]>]) { state.withLock { $0.idle = Array(lanes.indices.reversed()) } }
@@ -73,11 +75,13 @@ final class PostgresLanes<Job: Sendable>: Sendable {
                 if let free = state.idle.popLast() {
                     // An idle lane's mailbox is empty and, until `close` has had this lock, open.
                     let admission = lanes[free].post([job])
+                    metrics.began()
                     precondition(admission == .accepted, "an idle lane takes a job")
                     return .accepted
                 }
                 if state.waiting.count >= maximumWaiting { return .full }
                 state.waiting.append(job)
+                metrics.queued()
                 return .accepted
             }
         }
@@ -87,14 +91,13 @@ final class PostgresLanes<Job: Sendable>: Sendable {
             state.withLock { state in
                 if state.waiting.isEmpty {
                     state.idle.append(lane)
+                    metrics.idled()
                     return []
                 }
-                if state.waiting.count <= batchLimit {
-                    defer { state.waiting = [] }
-                    return state.waiting
-                }
-                defer { state.waiting.removeFirst(batchLimit) }
-                return Array(state.waiting.prefix(batchLimit))
+                let batch = Array(state.waiting.prefix(batchLimit))
+                state.waiting.removeFirst(batch.count)
+                metrics.dequeued(batch.count)
+                return batch
             }
         }
 

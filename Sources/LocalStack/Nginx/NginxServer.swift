@@ -17,13 +17,17 @@ package struct NginxServer: Server {
     /// A request whose gateway went away is sent to another one, also when the first may have got it. So that a write
     /// is then not two commands, each has an idempotency key: the client's, or one of this request. Bodies are read before
     /// they are passed on: otherwise nginx could not send them again, and slow clients would hold gateways.
-    package init(directory: URL, port: Int? = nil, gatewayPorts: [Int], name: String = "nginx") throws {
+    ///
+    /// - Parameter statusPort: where it tells how many connections and requests it has (`stub_status`).
+    package init(
+        directory: URL, port: Int? = nil, gatewayPorts: [Int], name: String = "nginx", statusPort: Int? = nil
+    ) throws {
         let port = try port ?? FreePort.allocate()
         self.port = port
         accessLog = directory.appendingPathComponent("access.log")
         let executable = try ExecutableFinder.find("nginx", package: "nginx-light")
         let file = directory.appendingPathComponent("nginx.conf")
-        let configuration = Self.configuration(directory, port, gatewayPorts, accessLog)
+        let configuration = Self.configuration(directory, port, gatewayPorts, accessLog, statusPort)
         var options = ManagedProcess.Options()
         options.prepare = {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -46,13 +50,14 @@ package struct NginxServer: Server {
 
     /// One process: a worker would survive a master that got SIGKILL.
     private static func configuration(
-        _ directory: URL, _ port: Int, _ gatewayPorts: [Int], _ accessLog: URL
+        _ directory: URL, _ port: Int, _ gatewayPorts: [Int], _ accessLog: URL, _ statusPort: Int?
     ) -> String {
         // Never counted as down: on loopback a port where nobody listens refuses at once, and a gateway that is back is
         // found by the next request. Across machines, use max_fails=1 with a fail_timeout shorter than a restart.
         let gateways = gatewayPorts.map { "server 127.0.0.1:\($0) max_fails=0;" }
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(directory.appendingPathComponent("temporary-\($0)").path);" }
+        let status = statusPort.map { "server { listen 127.0.0.1:\($0); stub_status; }" } ?? ""
         return """
             daemon off;
             master_process off;
@@ -76,6 +81,7 @@ package struct NginxServer: Server {
                     keepalive 64;
                     keepalive_timeout \(idleConnectionTimeout.components.seconds)s;
                 }
+                \(status)
                 server {
                     listen 127.0.0.1:\(port);
                     location / {

@@ -130,6 +130,9 @@ extension PrometheusRegistry {
     /// The process's metrics system from here on.
     static func bootstrapped() -> PrometheusRegistry {
         let registry = PrometheusRegistry(build: ["version": Tidemark.version])
+        for histogram in Histograms.all {
+            registry.describe(histogram.name, help: histogram.help, buckets: histogram.buckets)
+        }
         MetricsSystem.bootstrap(registry)
         return registry
     }

@@ -24,7 +24,7 @@ struct ProbeCommand: AsyncParsableCommand {
         do {
             let response = try await HTTPClient.shared.execute(
                 HTTPClientRequest(url: url), timeout: TimeAmount(.seconds(seconds)))
-            if response.status == .ok { return }
+            if response.status.code == 200 { return }
             Terminal.note("\(response.status.code) \(String(buffer: try await response.body.collect(upTo: 1 << 16)))")
         } catch {
             Terminal.note("tidemark: \(url) does not answer: \(error)")

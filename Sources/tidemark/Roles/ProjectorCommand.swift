@@ -52,13 +52,23 @@ struct ProjectorCommand: AsyncParsableCommand {
             let probes = ProbeServer(
                 host: settings.string(.httpHost), port: try settings.integer(.httpPort, in: 0...65_535), logger: logger,
                 isReady: { await worker.isReady }, exposition: { registry.exposition() })
-            let backlog = BacklogMeter(worker: worker) { [source] in try await source.depth(of: $0) }
+            let progress = ProgressMeter(worker: worker) { [source] in try await source.depth(of: $0) }
+            var audit = StalenessAuditor.Settings()
+            audit.readsPerSecond = try settings.integer(.projectorAuditReads, in: 0...1_000)
+            let log =
+                audit.readsPerSecond == 0
+                ? nil : PostgresLogReader(database, partitioner: cluster.partitioner, connections: 1)
+            let auditor = log.map { log in
+                StalenessAuditor(audit, owned: { await worker.owned }, log: log, cache: cache, logger: logger)
+            }
+            let services: [(any Service)?] = [probes, progress, auditor, worker]
             try await ServiceGroup(
                 configuration: .init(
-                    services: [probes, backlog, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                    services: services.compactMap { $0 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             ).run()
             await source.close()
             await cache.close()
+            await log?.close()
             await store.close()
             await leases.close()
         }

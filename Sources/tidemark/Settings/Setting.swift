@@ -31,6 +31,7 @@ enum Setting: String, CaseIterable {
     case logRequests = "log.requests"
     case namespace = "namespace"
     case partitions = "partitions"
+    case projectorAuditReads = "projector.auditReads"
     case projectorLeaseSeconds = "projector.leaseSeconds"
     case projectorQuarantine = "projector.quarantine"
     case redisPassword = "redis.password"
@@ -58,6 +59,7 @@ enum Setting: String, CaseIterable {
         case .logLevel: "info"
         case .logRequests: "notable"
         case .namespace: "tidemark"
+        case .projectorAuditReads: "10"
         case .projectorLeaseSeconds: "5"
         case .projectorQuarantine: "let-through"
         case .redisURL: "redis://127.0.0.1:6379"
@@ -105,6 +107,8 @@ enum Setting: String, CaseIterable {
                 + "more, and those whose traceparent is sampled."
         case .namespace: "Names of queues and cache keys begin with it."
         case .partitions: "Partitions of a new cluster, 1 to 1,024 (16); never changes afterwards."
+        case .projectorAuditReads:
+            "Cached reads that a projector compares with the log, a second, 0 to 1,000; 0 for none."
         case .projectorLeaseSeconds: "How long a projector that died keeps its partitions, 2 to 300 seconds."
         case .projectorQuarantine:
             "let-through or hold: what becomes of later commands for a key whose command was set aside."

@@ -2,10 +2,11 @@ package import Commands
 import Metrics
 package import ServiceLifecycle
 
-/// Measures, every second, what a projector has still to apply in its partitions, whether or not it applies anything.
+/// Measures, every second, what a projector has still to apply in its partitions, and how far Redis may be behind,
+/// whether or not anything is applied.
 ///
-/// While a partition is not consumed, or the broker doesn't answer, nobody knows: then both are NaN.
-package struct BacklogMeter: Service {
+/// While a partition is not consumed, or the broker doesn't answer, nobody knows the backlog: then it is NaN.
+package struct ProgressMeter: Service {
     private static let interval = Duration.seconds(1)
 
     private let worker: ProjectorWorker
@@ -13,6 +14,7 @@ package struct BacklogMeter: Service {
     private let clock: any WallClock
     private let commands = Gauge(label: "tidemark_projector_backlog_commands")
     private let age = Gauge(label: "tidemark_projector_oldest_unapplied_seconds")
+    private let vectorAge = Gauge(label: "tidemark_cache_vector_age_seconds")
 
     /// - Parameter depth: messages in a partition's queue that were not delivered yet.
     package init(
@@ -30,6 +32,7 @@ package struct BacklogMeter: Service {
                 let backlog = await measure()
                 commands.record(backlog?.commands ?? .nan)
                 age.record(backlog.map { $0.oldest.map { max(0, (clock.now() - $0) / .seconds(1)) } ?? 0 } ?? .nan)
+                vectorAge.record(await worker.vectorAge / .seconds(1))
                 try? await Task.sleep(for: Self.interval)
             }
         }
