@@ -1,12 +1,13 @@
 # What one can do here. `make run` and `make test` install what is missing (scripts/setup says what).
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench overload simulate fuzz chaos stack stack-test lint format clean
+.PHONY: help setup build run test bench overload autoscaling simulate fuzz chaos stack stack-test lint format clean
 
 help:
 	@echo "make run     install what is missing, build, start everything on this machine (tidemark dev)"
 	@echo "make test    install what is missing, build, run every test on private servers"
 	@echo "make bench   measure, and write docs/benchmarks.md"
 	@echo "make overload  a gateway at many times its load: what it answers, refuses and holds"
+	@echo "make autoscaling  play the autoscaler's traces, and write the tables and pictures of docs/autoscaling.md"
 	@echo "make simulate SEEDS=10000   run the store against simulated servers and faults, as long as asked"
 	@echo "make fuzz INPUTS=1000000    feed every decoder, and the HTTP API, with what nobody meant to send"
 	@echo "make chaos ROUNDS=3   make every fault on real servers, and write the table of docs/reliability.md"
@@ -33,6 +34,9 @@ bench:
 overload:
 	@scripts/setup --bench
 	scripts/overload
+
+autoscaling: setup
+	scripts/autoscaling
 
 SEEDS ?= 10000
 simulate:

@@ -141,7 +141,7 @@ let package = Package(
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
 
-        .target(name: "Autoscaler", dependencies: [logging, metrics], swiftSettings: settings),
+        .target(name: "Autoscaler", dependencies: ["SplitMix", logging, metrics], swiftSettings: settings),
 
         // Tools
         .target(
@@ -158,7 +158,7 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
+                "Access", "Audit", "Autoscaler", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
                 "Projector", "Prometheus", "Retention", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, httpClient, lifecycle, logging, metrics,
                 nioCore, nioHTTP1, systemPackage, unixSignals,

@@ -33,6 +33,9 @@ import Testing
             ["archive", "--before", "yesterday"], ["archive", "--before", "9999-01-01T00:00:00Z"],
             ["archive", "--before", "2026-01-01T00:00:00Z", "--older-than", "1"],
             ["export", "--history", "f", "--prefix", "p"], ["import", "-", "--history"],
+            ["autoscaler", "simulate", "no-such-trace"], ["autoscaler", "simulate", "--policy", "best"],
+            ["autoscaler", "simulate", "--minimum", "3", "--maximum", "2"],
+            ["autoscaler", "simulate", "--plot", "f"], ["autoscaler", "simulate", "--steps", "--output", "csv"],
         ])
     func wrong(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Tools.parseAsRoot(arguments) }
@@ -60,6 +63,7 @@ import Testing
             ["erase", "--prefix", "p", "--reason", "r", "-y", "--archive", "d"], ["archive", "--older-than", "0.5"],
             ["archive", "--before", "2026-01-01T00:00:00Z", "--to", "d"], ["export", "--history", "f"],
             ["import", "f", "--history", "--database-url", "postgresql://x/y"],
+            ["autoscaler", "simulate"], ["autoscaler", "simulate", "diurnal", "--policy", "tidemark,cpu-threshold"],
         ])
     func right(arguments: [String]) throws { _ = try Tools.parseAsRoot(arguments) }
 
@@ -91,7 +95,7 @@ import Testing
                 PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                 StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
                 CheckCommand.self, KeysCommand.self, EraseCommand.self, ArchiveCommand.self, WatchCommand.self,
-                DeadCommand.self,
+                DeadCommand.self, AutoscalerCommand.self,
             ])
     }
 }
