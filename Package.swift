@@ -161,7 +161,7 @@ let package = Package(
                 "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
                 "Projector", "Prometheus", "Retention", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, httpClient, lifecycle, logging, metrics,
-                nioCore, systemPackage, unixSignals,
+                nioCore, nioHTTP1, systemPackage, unixSignals,
             ],
             swiftSettings: settings),
         .executableTarget(
