@@ -38,6 +38,8 @@ RUN swift package resolve
 COPY Sources Sources
 COPY Tests Tests
 COPY migrations migrations
+# Sources/LocalStack links to what is here.
+COPY compose/nginx compose/nginx
 RUN swift build --configuration release --static-swift-stdlib --product tidemark \
     && install -D --strip "$(swift build --configuration release --show-bin-path)/tidemark" /out/tidemark
 
