@@ -17,6 +17,7 @@ let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundationCompat = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -141,7 +142,10 @@ let package = Package(
             resources: [.embedInCode("HTTP/openapi.json")],
             swiftSettings: settings),
 
-        .target(name: "Autoscaler", dependencies: ["SplitMix", logging, metrics], swiftSettings: settings),
+        .target(
+            name: "Autoscaler",
+            dependencies: ["SplitMix", httpClient, logging, metrics, nioCore, nioFoundationCompat, nioHTTP1],
+            swiftSettings: settings),
 
         // Tools
         .target(
@@ -158,7 +162,8 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Access", "Audit", "Autoscaler", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
+                "Access", "Audit", "Autoscaler", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History",
+                "LocalStack",
                 "Projector", "Prometheus", "Retention", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, httpClient, lifecycle, logging, metrics,
                 nioCore, nioHTTP1, systemPackage, unixSignals,

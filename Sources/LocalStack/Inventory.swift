@@ -38,7 +38,15 @@ package final class Inventory: Sendable {
         try processes.withLock { try write($0) }
     }
 
-    func remove() {
+    func remove(_ process: ManagedProcess) {
+        processes.withLock { processes in
+            processes.removeAll { $0 === process }
+            // It is to be found gone rather than not at all: what else runs is still true.
+            try? write(processes)
+        }
+    }
+
+    func removeAll() {
         processes.withLock { processes in
             processes = []
             try? FileManager.default.removeItem(at: file)

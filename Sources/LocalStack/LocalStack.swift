@@ -32,13 +32,12 @@ package struct LocalStack: Sendable {
         self.options = options
     }
 
-    /// Runs the servers, then the stages that `roles` describes (one after the other, what is within
-    /// a stage side by side), calls `onReady`, and waits until the task is cancelled: then it stops everything, the
-    /// last stage first, and returns. An error also returns only after everything has been stopped.
+    /// Runs the servers, then `body`, which starts more, and waits until the task is cancelled: then it stops
+    /// everything, what was started last first, and returns. An error also returns only after everything has been stopped.
     ///
     /// The data directory is locked meanwhile; its `dev.json` lists what runs.
     package func run(
-        roles: @Sendable (Endpoints) async throws -> [[any Server]], onReady: @Sendable () async throws -> Void
+        _ body: @Sendable (Endpoints, Supervisor) async throws -> Void = { _, _ in }
     ) async throws {
         let directory = options.dataDirectory.absoluteURL
         try refuseForeign(directory)
@@ -52,8 +51,7 @@ package struct LocalStack: Sendable {
         let watch = Task { await servers.watch() }
         do {
             for stage in servers.stages { try await supervisor.start(stage) }
-            for stage in try await roles(servers.endpoints) { try await supervisor.start(stage) }
-            try await onReady()
+            try await body(servers.endpoints, supervisor)
             while true { try await Task.sleep(for: .seconds(86_400)) }
         } catch {
             watch.cancel()

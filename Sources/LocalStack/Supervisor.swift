@@ -3,7 +3,7 @@ package actor Supervisor {
     private let inventory: Inventory?
     private let report: @Sendable (String) -> Void
     private var stages: [[any Server]] = []
-    private var watches: [Task<Void, Never>] = []
+    private var watches: [ObjectIdentifier: Task<Void, Never>] = [:]
     private var isStopping = false
 
     /// `report` gets a line for a person whenever something dies, comes back, or can't; from any thread.
@@ -14,9 +14,15 @@ package actor Supervisor {
 
     /// Starts these servers side by side and returns when all are ready. Throws the first failure, or
     /// `CancellationError`; what runs by then goes on until ``stopAll()``.
-    package func start(_ servers: [any Server]) async throws {
+    ///
+    /// - Parameter sibling: what they stop together with at the end, rather than before all that runs already.
+    package func start(_ servers: [any Server], with sibling: (any Server)? = nil) async throws {
         guard !isStopping else { throw CancellationError() }
-        stages.append(servers)
+        if let stage = stages.firstIndex(where: { $0.contains { $0.process === sibling?.process } }) {
+            stages[stage] += servers
+        } else {
+            stages.append(servers)
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for server in servers {
                 group.addTask { try await self.start(server) }
@@ -34,14 +40,25 @@ package actor Supervisor {
                 throw CancellationError()
             }
             try inventory?.add(process)
-            watches.append(Task { await self.watch(process) })
+            watches[ObjectIdentifier(process)] = Task { await self.watch(process) }
         }
+    }
+
+    /// Stops one of them for good, also while it starts, and returns when no process of it is left.
+    package func stop(_ server: any Server) async {
+        let processes = server.processes
+        let watches = processes.compactMap { self.watches.removeValue(forKey: ObjectIdentifier($0)) }
+        for watch in watches { watch.cancel() }
+        await server.stop()
+        for watch in watches { await watch.value }
+        for process in processes { inventory?.remove(process) }
+        stages = stages.map { stage in stage.filter { $0.process !== server.process } }.filter { !$0.isEmpty }
     }
 
     /// Stops everything, the last stage first, also what is just being started. Returns when no process is left.
     package func stopAll() async {
         isStopping = true
-        for watch in watches { watch.cancel() }
+        for watch in watches.values { watch.cancel() }
         for stage in stages.reversed() {
             await withTaskGroup(of: Void.self) { group in
                 for server in stage {
@@ -49,16 +66,16 @@ package actor Supervisor {
                 }
             }
         }
-        for watch in watches { await watch.value }
-        inventory?.remove()
+        for watch in watches.values { await watch.value }
+        inventory?.removeAll()
     }
 
     private func watch(_ process: ManagedProcess) async {
         var backoff = Backoff()
-        while !isStopping {
+        while !Task.isCancelled {
             let begin = ContinuousClock.now
             let exit = await process.waitForExit()
-            if isStopping { return }
+            if Task.isCancelled { return }
             backoff.note(lifetime: ContinuousClock.now - begin)
             try? inventory?.update()
             report("\(process.name) \(exit.map { "\($0)" } ?? "ended"); starting it again")
@@ -67,7 +84,7 @@ package actor Supervisor {
     }
 
     private func restart(_ process: ManagedProcess, _ backoff: inout Backoff) async {
-        while !isStopping {
+        while !Task.isCancelled {
             do {
                 try await Task.sleep(for: backoff.next())
                 try await process.start()
@@ -77,7 +94,7 @@ package actor Supervisor {
             } catch is CancellationError {
                 return
             } catch {
-                if !isStopping { report("\(process.name) can't be started again: \(error)") }
+                if !Task.isCancelled { report("\(process.name) can't be started again: \(error)") }
             }
         }
     }

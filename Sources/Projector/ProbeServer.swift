@@ -7,16 +7,19 @@ package struct ProbeServer: Service {
     private let host: String
     private let port: Int
     private let logger: Logger
+    private let unready: String
     private let isReady: @Sendable () async -> Bool
     private let exposition: @Sendable () -> [UInt8]
 
+    /// - Parameter unready: what `/readyz` says then, for whoever has to do something about it.
     package init(
-        host: String, port: Int, logger: Logger, isReady: @escaping @Sendable () async -> Bool,
-        exposition: @escaping @Sendable () -> [UInt8]
+        host: String, port: Int, logger: Logger, unready: String = "no leases yet: is the database up?",
+        isReady: @escaping @Sendable () async -> Bool, exposition: @escaping @Sendable () -> [UInt8]
     ) {
         self.host = host
         self.port = port
         self.logger = logger
+        self.unready = unready
         self.isReady = isReady
         self.exposition = exposition
     }
@@ -24,11 +27,11 @@ package struct ProbeServer: Service {
     package func run() async throws {
         let router = Router()
         router.get("livez") { _, _ in "alive\n" }
-        router.get("readyz") { [isReady] _, _ -> Response in
+        router.get("readyz") { [isReady, unready] _, _ -> Response in
             let ready = await isReady()
             return Response(
                 status: ready ? .ok : .serviceUnavailable, headers: [.contentType: "text/plain"],
-                body: .init(byteBuffer: ByteBuffer(string: ready ? "ready\n" : "no leases yet: is the database up?\n")))
+                body: .init(byteBuffer: ByteBuffer(string: ready ? "ready\n" : unready + "\n")))
         }
         router.get("metrics") { [exposition] _, _ in
             Response(

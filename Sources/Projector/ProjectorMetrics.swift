@@ -15,6 +15,7 @@ struct ProjectorMetrics: Sendable {
     let expired = Counter(label: "tidemark_projector_values_expired_total")
     let originsForgotten = Counter(label: "tidemark_projector_origins_forgotten_total")
     let partitionsOwned = Gauge(label: "tidemark_projector_partitions_owned")
+    let partitions = Gauge(label: "tidemark_projector_partitions")
     let takeovers = Counter(label: "tidemark_projector_takeovers_total")
     let retries = Counter(label: "tidemark_projector_batch_retries_total")
 }

@@ -76,6 +76,7 @@ package actor ProjectorWorker: Service {
             await takeOver(partition, generation: table.entries[partition.number].generation)
         }
         metrics.partitionsOwned.record(held.count)
+        metrics.partitions.record(table.entries.count)
     }
 
     private func takeOver(_ partition: Partition, generation: Int64) async {

@@ -16,8 +16,8 @@ struct Tidemark: AsyncParsableCommand {
             CommandGroup(
                 name: "Run:",
                 subcommands: [
-                    DevCommand.self, GatewayCommand.self, ProjectorCommand.self, MigrateCommand.self, ProbeCommand.self,
-                    KeysCommand.self,
+                    DevCommand.self, GatewayCommand.self, ProjectorCommand.self, AutoscalerCommand.self,
+                    MigrateCommand.self, ProbeCommand.self, KeysCommand.self,
                 ]),
             CommandGroup(
                 name: "Use:",

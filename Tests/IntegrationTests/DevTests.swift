@@ -10,13 +10,25 @@ struct DevProcess: Sendable {
     let process: ServerProcess
     let directory: URL
     let url: String
-    /// Of each gateway by itself.
-    let gateways: [String]
+
+    /// What `dev.json` lists.
+    struct Running: Decodable {
+        var name: String
+        var processID: Int32
+        var url: String?
+
+        enum CodingKeys: String, CodingKey {
+            case name, url
+            case processID = "process_id"
+        }
+    }
 
     static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("tidemark").path
 
-    static func with(_ arguments: [String], _ body: (DevProcess) async throws -> Void) async throws {
+    static func with(
+        _ arguments: [String], environment: [String: String] = [:], _ body: (DevProcess) async throws -> Void
+    ) async throws {
         let directory = TestServers.directory.appendingPathComponent("dev-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let port = try FreePort.allocate()
@@ -25,26 +37,28 @@ struct DevProcess: Sendable {
         let process = try await ServerProcess.launch(
             ProcessDescription(
                 executable: executable, arguments: ["dev", "--port", "\(port)", "--data-dir", data.path] + arguments,
+                environment: ProcessDescription.minimalEnvironment(home: directory).merging(environment) { $1 },
                 workingDirectory: directory, logFile: log))
         do {
             try await eventually(
                 within: .seconds(120), "ready", state: { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
             ) { $0.contains("ready http://127.0.0.1:\(port)") }
-            let inventory =
-                try JSONSerialization.jsonObject(
-                    with: Data(contentsOf: data.appendingPathComponent("dev.json"))) as? [String: Any]
-            let running = inventory?["processes"] as? [[String: Any]] ?? []
-            let gateways = running.filter { ($0["name"] as? String)?.hasPrefix("gateway") == true }
-            try await body(
-                DevProcess(
-                    process: process, directory: directory, url: "http://127.0.0.1:\(port)",
-                    gateways: gateways.compactMap { $0["url"] as? String }))
+            try await body(DevProcess(process: process, directory: directory, url: "http://127.0.0.1:\(port)"))
         } catch {
             await process.terminate(grace: .seconds(30))
             throw error
         }
         await process.terminate(grace: .seconds(30))
     }
+
+    func running() throws -> [Running] {
+        struct Inventory: Decodable { var processes: [Running] }
+        let file = directory.appendingPathComponent("data/dev.json")
+        return try JSONDecoder().decode(Inventory.self, from: Data(contentsOf: file)).processes
+    }
+
+    /// Of each gateway by itself.
+    func gateways() throws -> [String] { try running().filter { $0.name.hasPrefix("gateway") }.compactMap(\.url) }
 
     /// Runs the command line against it.
     @discardableResult
@@ -115,11 +129,12 @@ struct DevTests {
             try #require(
                 records.count > 500, "apt-cache dumpavail printed \(records.count) records; run apt-get update")
 
-            #expect(dev.gateways.count == 2)
-            _ = try await dev.run("import", file.path, "--url", dev.gateways[0], timeout: .seconds(600))
-            try await compare(records, at: dev.gateways[1])
+            let gateways = try dev.gateways()
+            #expect(gateways.count == 2)
+            _ = try await dev.run("import", file.path, "--url", gateways[0], timeout: .seconds(600))
+            try await compare(records, at: gateways[1])
 
-            let listed = try await dev.run("list", "--url", dev.gateways[1], timeout: .seconds(120))
+            let listed = try await dev.run("list", "--url", gateways[1], timeout: .seconds(120))
             let keys = listed.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace)[0] }
             #expect(keys.map(String.init) == records.map(\.key).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
 
@@ -130,7 +145,7 @@ struct DevTests {
             where leftover.hasPrefix("packages.ndjson.") {
                 try FileManager.default.removeItem(at: dev.directory.appendingPathComponent(leftover))
             }
-            _ = try await dev.run("import", file.path, "--url", dev.gateways[0], timeout: .seconds(600))
+            _ = try await dev.run("import", file.path, "--url", gateways[0], timeout: .seconds(600))
             let again = try await dev.run("history", name, "--output", "json")
             #expect(again == before)
 

@@ -13,7 +13,7 @@ struct HighAvailabilityTests {
     func killedInTurn() async throws {
         try await DevProcess.with(["--ha", "--partitions", "2"]) { dev in
             let stack = Stack(dev)
-            #expect(dev.gateways.count == 2)
+            #expect(try dev.gateways().count == 2)
             try await stack.reports("postgres-2 has everything")
 
             var plan = CheckPlan(urls: [dev.url], seed: 7)

@@ -12,7 +12,7 @@ struct ParentDeathTests {
     @Test("helper: runs a stack for the test below", .enabled(if: Self.directory != nil, "not a test by itself"))
     func helperRunsStack() async throws {
         let directory = URL(fileURLWithPath: try #require(Self.directory))
-        try await LocalStack(LocalStack.Options(dataDirectory: directory)).run(roles: { _ in [] }, onReady: {})
+        try await LocalStack(LocalStack.Options(dataDirectory: directory)).run()
     }
 
     @Test(
@@ -41,8 +41,9 @@ struct ParentDeathTests {
             await parent.waitForExit()
             try await eventually(within: .seconds(5), { processes(mentioning: directory.path) }, is: { $0.isEmpty })
             let again = Task {
-                try await LocalStack(LocalStack.Options(dataDirectory: directory)).run(
-                    roles: { _ in [] }, onReady: { throw CancellationError() })
+                try await LocalStack(LocalStack.Options(dataDirectory: directory)).run { _, _ in
+                    throw CancellationError()
+                }
             }
             // Not cancelled itself, so the error comes through; it says that everything was ready.
             await #expect(throws: CancellationError.self) { try await again.value }

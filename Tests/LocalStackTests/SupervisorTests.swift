@@ -48,6 +48,24 @@ struct SupervisorTests {
         }
     }
 
+    @Test("What is stopped by itself stays so, and is not in the inventory")
+    func stopsOne() async throws {
+        try await withScratchDirectory { directory in
+            let file = directory.appendingPathComponent("dev.json")
+            let lines = Lines()
+            let supervisor = Supervisor(inventory: Inventory(file), report: lines.add)
+            let first = sleeper("first", in: directory)
+            let second = sleeper("second", in: directory)
+            try await supervisor.start([first, second])
+            await supervisor.stop(first)
+            #expect(!first.isRunning && second.isRunning)
+            let text = try String(contentsOf: file, encoding: .utf8)
+            #expect(text.contains("second") && !text.contains("first"))
+            await supervisor.stopAll()
+            #expect(lines.all.isEmpty)
+        }
+    }
+
     @Test("Stopping ends a start that is under way")
     func stopsStart() async throws {
         try await withScratchDirectory { directory in
@@ -84,7 +102,7 @@ struct SupervisorTests {
             var options = LocalStack.Options(dataDirectory: directory)
             options.fresh = fresh
             let stack = LocalStack(options)
-            await #expect(throws: StartFailure.self) { try await stack.run(roles: { _ in [] }, onReady: {}) }
+            await #expect(throws: StartFailure.self) { try await stack.run() }
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["thesis.txt"])
         }
     }
@@ -94,19 +112,18 @@ struct SupervisorTests {
         try await withScratchDirectory { directory in
             let (ready, readiness) = AsyncStream.makeStream(of: Void.self)
             let run = Task {
-                try await LocalStack(LocalStack.Options(dataDirectory: directory)).run(
-                    roles: { endpoints in
-                        let gateways = try FreePort.allocate(2).map { port in try web(port, in: directory) }
-                        let edge = try NginxServer(
-                            directory: directory.appendingPathComponent("nginx"), gatewayPorts: gateways.map(\.port))
-                        #expect(endpoints.database.hasPrefix("postgresql://"))
-                        #expect(endpoints.commandBus.hasPrefix("amqp://"))
-                        return [gateways.map(\.process), [edge]]
-                    },
-                    onReady: {
-                        readiness.yield()
-                        readiness.finish()
-                    })
+                try await LocalStack(LocalStack.Options(dataDirectory: directory)).run { endpoints, supervisor in
+                    let gateways = try FreePort.allocate(2).map { port in try web(port, in: directory) }
+                    let edge = try NginxServer(
+                        directory: directory.appendingPathComponent("nginx"), gatewayPorts: gateways.map(\.port))
+                    #expect(endpoints.database.hasPrefix("postgresql://"))
+                    #expect(endpoints.commandBus.hasPrefix("amqp://"))
+                    for stage in [gateways.map(\.process), [edge]] as [[any Server]] {
+                        try await supervisor.start(stage)
+                    }
+                    readiness.yield()
+                    readiness.finish()
+                }
                 readiness.finish()
             }
             for await _ in ready {}

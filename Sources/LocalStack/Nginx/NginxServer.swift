@@ -18,16 +18,20 @@ package struct NginxServer: Server {
     /// is then not two commands, each has an idempotency key: the client's, or one of this request. Bodies are read before
     /// they are passed on: otherwise nginx could not send them again, and slow clients would hold gateways.
     ///
-    /// - Parameter statusPort: where it tells how many connections and requests it has (`stub_status`).
+    /// - Parameters:
+    ///   - spare: ports on which gateways may come and go. Nothing tells nginx of it: it tries each once a second. (A reload
+    ///     would close idle connections just as clients send on them, and what is one process can't be reloaded at all.)
+    ///   - statusPort: where it tells how many connections and requests it has (`stub_status`).
     package init(
-        directory: URL, port: Int? = nil, gatewayPorts: [Int], name: String = "nginx", statusPort: Int? = nil
+        directory: URL, port: Int? = nil, gatewayPorts: [Int], spare: [Int] = [], name: String = "nginx",
+        statusPort: Int? = nil
     ) throws {
         let port = try port ?? FreePort.allocate()
         self.port = port
         accessLog = directory.appendingPathComponent("access.log")
         let executable = try ExecutableFinder.find("nginx", package: "nginx-light")
         let file = directory.appendingPathComponent("nginx.conf")
-        let configuration = Self.configuration(directory, port, gatewayPorts, accessLog, statusPort)
+        let configuration = Self.configuration(directory, port, gatewayPorts, spare: spare, accessLog, statusPort)
         var options = ManagedProcess.Options()
         options.prepare = {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -50,11 +54,15 @@ package struct NginxServer: Server {
 
     /// One process: a worker would survive a master that got SIGKILL.
     private static func configuration(
-        _ directory: URL, _ port: Int, _ gatewayPorts: [Int], _ accessLog: URL, _ statusPort: Int?
+        _ directory: URL, _ port: Int, _ gatewayPorts: [Int], spare: [Int], _ accessLog: URL, _ statusPort: Int?
     ) -> String {
         // Never counted as down: on loopback a port where nobody listens refuses at once, and a gateway that is back is
         // found by the next request. Across machines, use max_fails=1 with a fail_timeout shorter than a restart.
-        let gateways = gatewayPorts.map { "server 127.0.0.1:\($0) max_fails=0;" }
+        let gateways =
+            gatewayPorts.map { "server 127.0.0.1:\($0) max_fails=0;" }
+            + spare.map { "server 127.0.0.1:\($0) max_fails=1 fail_timeout=1s;" }
+        // That nobody listens on a spare port is no error.
+        let severity = spare.isEmpty ? "warn" : "crit"
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(directory.appendingPathComponent("temporary-\($0)").path);" }
         let status = statusPort.map { "server { listen 127.0.0.1:\($0); stub_status; }" } ?? ""
@@ -62,7 +70,7 @@ package struct NginxServer: Server {
             daemon off;
             master_process off;
             pid \(directory.appendingPathComponent("nginx-own.pid").path);
-            error_log stderr warn;
+            error_log stderr \(severity);
             events { worker_connections 4096; }
             http {
                 \(text(PackageResources.trace_conf, indentedBy: 4))

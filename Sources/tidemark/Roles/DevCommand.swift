@@ -1,4 +1,6 @@
 import ArgumentParser
+import AsyncHTTPClient
+import Autoscaler
 import EventLog
 import Foundation
 import LocalStack
@@ -16,6 +18,9 @@ struct DevCommand: AsyncParsableCommand {
             With --ha any one process may die: three RabbitMQ nodes in a cluster, PostgreSQL with a synchronous standby that is \
             promoted when the primary dies or hangs, Redis with a replica and three Sentinels, two gateways behind nginx, two \
             projectors. A data directory belongs to one of the two kinds.
+
+            With --autoscale gateways and projectors come and go with the load, between the number that it starts with and \
+            TIDEMARK_AUTOSCALER_GATEWAYS_MAXIMUM (8) and …_PROJECTORS_MAXIMUM (8). `tidemark autoscaler --help` names the rest.
             """)
 
     @Option(help: "Port that requests go to.")
@@ -29,6 +34,9 @@ struct DevCommand: AsyncParsableCommand {
 
     @Option(help: "How many projectors (1; with --ha 2).")
     var projectors: Int?
+
+    @Flag(help: "Add and remove gateways and projectors as the load asks for.")
+    var autoscale = false
 
     @Option(help: ArgumentHelp("Where data is kept.", valueName: "directory"))
     var dataDir = ".tidemark"
@@ -58,6 +66,9 @@ struct DevCommand: AsyncParsableCommand {
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes 0 to 65535.") }
         guard (1...16).contains(gateways ?? 1) else { throw ValidationError("--gateways takes 1 to 16.") }
         guard (1...16).contains(projectors ?? 1) else { throw ValidationError("--projectors takes 1 to 16.") }
+        if autoscale, access == .on {
+            throw ValidationError("--autoscale reads /metrics without an access key: leave out --access on.")
+        }
         guard (1...1_024).contains(partitions ?? 1) else { throw ValidationError("--partitions takes 1 to 1024.") }
     }
 
@@ -71,17 +82,24 @@ struct DevCommand: AsyncParsableCommand {
         options.redundant = ha
         options.report = { line in Terminal.note(line) }
         let usual = ha ? 2 : 1
+        let (gateways, projectors) = (gateways ?? usual, projectors ?? usual)
+        let autoscaling = autoscale ? try await autoscaling(gateways: gateways, projectors: projectors) : nil
         let stack = DevStack(
             directory: directory.absoluteURL, port: port == 0 ? try FreePort.allocate() : port,
-            gateways: gateways ?? usual, projectors: projectors ?? usual, partitions: partitions, access: access,
+            gateways: gateways, projectors: projectors, autoscaling: autoscaling, partitions: partitions,
+            access: access,
             logLevel: logLevel, logFormat: logFormat)
 
         let running = Task {
-            try await LocalStack(options).run { endpoints in
-                try await stack.roles(endpoints)
-            } onReady: {
+            try await LocalStack(options).run { endpoints, supervisor in
+                let fleet = try await stack.start(endpoints, on: supervisor)
                 print("ready http://127.0.0.1:\(stack.port)")
                 fflush(nil)
+                if let autoscaling {
+                    try await HTTPClient.withHTTPClient { http in
+                        await autoscaling.autoscaler(fleet, http: http) { Terminal.note("\($0)") }.run()
+                    }
+                }
             }
         }
         let signals = Task {
@@ -95,6 +113,19 @@ struct DevCommand: AsyncParsableCommand {
         } catch {
             Terminal.note("tidemark dev: \(error)")
             throw ExitCode.failure
+        }
+    }
+
+    /// What the environment says; no fewer than it starts with.
+    private func autoscaling(gateways: Int, projectors: Int) async throws -> Autoscaling {
+        do {
+            return try await Settings(
+                flags: [
+                    .autoscalerGatewaysMinimum: String(gateways), .autoscalerProjectorsMinimum: String(projectors),
+                ], file: nil
+            ).autoscaling()
+        } catch let error as Settings.Invalid {
+            throw ValidationError(error.description)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Autoscaler
 import Commands
 import EventLog
 import Foundation
@@ -10,6 +11,8 @@ struct DevStack: Sendable {
     let port: Int
     let gateways: Int
     let projectors: Int
+    /// How many there may come to be; `nil` if it is as many as there are.
+    let autoscaling: Autoscaling?
     let partitions: Int?
     let access: AccessMode
     let logLevel: String
@@ -19,15 +22,16 @@ struct DevStack: Sendable {
     /// many processors here to share them.
     static let usualPartitions = min(16, max(2, ProcessInfo.processInfo.activeProcessorCount))
 
-    /// Projectors first, then gateways, then nginx if there is more than one gateway.
-    func roles(_ endpoints: LocalStack.Endpoints) async throws -> [[any Server]] {
+    /// Starts projectors first, then gateways, then nginx if there may be more than one gateway. Returns the driver that adds
+    /// and removes them.
+    func start(_ endpoints: LocalStack.Endpoints, on supervisor: Supervisor) async throws -> LocalFleet {
         let settings = try await Settings(
             flags: [.databaseURL: endpoints.database], file: nil, environment: [:])
         _ = try await settings.migrate(
             application: "tidemark-dev", partitions: partitions, usualPartitions: Self.usualPartitions
         ) { _ in }
 
-        let environment = [
+        var environment = [
             "TIDEMARK_DATABASE_URL": endpoints.database,
             "TIDEMARK_AMQP_URL": endpoints.commandBus,
             "TIDEMARK_REDIS_URL": endpoints.cache,
@@ -35,21 +39,30 @@ struct DevStack: Sendable {
             "TIDEMARK_LOG_FORMAT": logFormat.rawValue,
             "TIDEMARK_ACCESS_MODE": access.rawValue,
         ]
-        let ports = try FreePort.allocate(projectors + (gateways > 1 ? gateways : 0))
-        let projecting = (0..<projectors).map { role("projector", $0 + 1, port: ports[$0], environment) }
-        guard gateways > 1 else {
-            // No balancer whose requests could be lost: the end needs no patience.
-            let impatient = environment.merging([Setting.httpDrainIdleSeconds.environmentVariable: "0"]) { $1 }
-            return [projecting, [role("gateway", 1, port: port, impatient)]]
+        let mostGateways = autoscaling?.gateways.maximum ?? gateways
+        let mostProjectors = autoscaling?.projectors.maximum ?? projectors
+        let hasBalancer = mostGateways > 1
+        // No balancer whose requests could be lost: the end needs no patience.
+        if !hasBalancer { environment[Setting.httpDrainIdleSeconds.environmentVariable] = "0" }
+        let gatewayPorts = hasBalancer ? try FreePort.allocate(mostGateways) : [port]
+        let projectorPorts = try FreePort.allocate(mostProjectors)
+        let fleet = LocalFleet(supervisor: supervisor, limits: [.gateway: mostGateways, .projector: mostProjectors]) {
+            [environment] role, number in
+            let ports = role == .gateway ? gatewayPorts : projectorPorts
+            return process(role.rawValue, number, port: ports[number - 1], environment)
         }
-        let gatewayPorts = Array(ports[projectors...])
-        let serving = gatewayPorts.enumerated().map { role("gateway", $0 + 1, port: $1, environment) }
-        let nginx = try NginxServer(
-            directory: directory.appendingPathComponent("nginx"), port: port, gatewayPorts: gatewayPorts)
-        return [projecting, serving, [nginx]]
+        try await fleet.add(.projector, projectors)
+        try await fleet.add(.gateway, gateways)
+        if hasBalancer {
+            let nginx = try NginxServer(
+                directory: directory.appendingPathComponent("nginx"), port: port,
+                gatewayPorts: Array(gatewayPorts[..<gateways]), spare: Array(gatewayPorts[gateways...]))
+            try await supervisor.start([nginx])
+        }
+        return fleet
     }
 
-    private func role(_ name: String, _ number: Int, port: Int, _ environment: [String: String]) -> ManagedProcess {
+    private func process(_ name: String, _ number: Int, port: Int, _ environment: [String: String]) -> ManagedProcess {
         let home = directory.appendingPathComponent("roles")
         var options = ManagedProcess.Options()
         options.prepare = { try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true) }

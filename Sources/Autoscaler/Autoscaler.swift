@@ -1,0 +1,130 @@
+/// Observes, decides and acts, again and again.
+///
+/// Each role has at most one addition and one removal under way: what was asked for is seen in the next observation before more
+/// is. A driver that fails is asked again, less often each time. There should be one autoscaler: two would not break anything, but
+/// each would take what the other does for somebody's wish.
+package actor Autoscaler {
+    /// Something that a person wants to know.
+    package enum Report: Sendable, CustomStringConvertible {
+        case change(Role, from: Int, to: Int, reason: String)
+        case failed(String, any Error)
+
+        package var description: String {
+            switch self {
+            case .change(let role, let old, let new, let reason):
+                "\(role)s: \(new) instead of \(old), because \(reason)"
+            case .failed(let what, let error): "\(what): \(error)"
+            }
+        }
+    }
+
+    private enum Direction: String {
+        case up, down
+    }
+
+    private struct Action: Hashable {
+        var role: Role
+        var direction: Direction
+    }
+
+    private let driver: any FleetDriver
+    private let scraper: Scraper
+    private let interval: Duration
+    private let isDryRun: Bool
+    private let report: @Sendable (Report) -> Void
+    private let metrics = AutoscalerMetrics()
+
+    private var policy: any ScalingPolicy
+    private var signals = Signals()
+    private var wanted: [Role: Int] = [:]
+    private var underWay: Set<Action> = []
+    private var failures: [Action: (count: Int, until: ContinuousClock.Instant)] = [:]
+    private let begin = ContinuousClock.now
+    /// Whether the last round saw the instances.
+    package private(set) var isReady = false
+
+    /// - Parameter isDryRun: decides and tells, and changes nothing.
+    package init(
+        policy: any ScalingPolicy, driver: any FleetDriver, scraper: Scraper, interval: Duration,
+        isDryRun: Bool = false,
+        report: @escaping @Sendable (Report) -> Void
+    ) {
+        self.policy = policy
+        self.driver = driver
+        self.scraper = scraper
+        self.interval = interval
+        self.isDryRun = isDryRun
+        self.report = report
+    }
+
+    /// Until the task is cancelled. An action that is under way then is given up; its driver finds what is left of it.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            var next = ContinuousClock.now
+            while !Task.isCancelled {
+                for action in await round() { group.addTask { await self.perform(action.key, times: action.value) } }
+                next = max(next + interval, .now)
+                try? await Task.sleep(until: next)
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// What to do now, and how often.
+    private func round() async -> [Action: Int] {
+        let instances: [Instance]
+        do {
+            instances = try await driver.instances()
+        } catch {
+            isReady = false
+            metrics.failed("list")
+            if !Task.isCancelled { report(.failed("instances can't be listed", error)) }
+            return [:]
+        }
+        let observation = signals.observe(await scraper.scrape(instances), at: .now - begin)
+        guard !Task.isCancelled else { return [:] }
+        isReady = true
+        let decision = policy.decide(observation)
+        metrics.record(observation, decision)
+        var actions: [Action: Int] = [:]
+        for (role, target, fleet) in [
+            (Role.gateway, decision.gateways, observation.gateways),
+            (.projector, decision.projectors, observation.projectors),
+        ] {
+            let present = fleet.ready + fleet.starting
+            announce(role, target, from: present)
+            guard !isDryRun, target.count != present else { continue }
+            let action = Action(role: role, direction: target.count > present ? .up : .down)
+            guard !underWay.contains(action), failures[action].map({ $0.until <= .now }) ?? true else { continue }
+            underWay.insert(action)
+            actions[action] = abs(target.count - present)
+        }
+        return actions
+    }
+
+    private func announce(_ role: Role, _ target: Decision.Target, from present: Int) {
+        let old = wanted.updateValue(target.count, forKey: role) ?? present
+        guard target.count != old else { return }
+        metrics.decided(role, (target.count > old ? Direction.up : .down).rawValue)
+        report(.change(role, from: old, to: target.count, reason: target.reason))
+    }
+
+    private func perform(_ action: Action, times: Int) async {
+        defer { underWay.remove(action) }
+        do {
+            for _ in 0..<times {
+                switch action.direction {
+                case .up: try await driver.add(action.role)
+                case .down: try await driver.remove(action.role)
+                }
+            }
+            failures[action] = nil
+        } catch {
+            guard !Task.isCancelled else { return }
+            let count = (failures[action]?.count ?? 0) + 1
+            failures[action] = (count, .now + min(interval * (1 << min(count, 6)), .seconds(120)))
+            metrics.failed(action.direction == .up ? "add" : "remove")
+            report(.failed("\(action.role) not \(action.direction == .up ? "added" : "removed")", error))
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// One gateway or projector.
+package struct Instance: Sendable, Equatable {
+    package enum State: Sendable {
+        /// Was asked for and does not serve yet.
+        case starting
+        case ready
+        /// Was asked to end, and finishes what it has.
+        case draining
+    }
+
+    /// Stays the same as long as it is there.
+    package var id: String
+    package var role: Role
+    /// Where its metrics are: `http://host:port`; `nil` until that is known.
+    package var url: String?
+    package var state: State
+
+    package init(id: String, role: Role, url: String?, state: State) {
+        self.id = id
+        self.role = role
+        self.url = url
+        self.state = state
+    }
+}
