@@ -158,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Access", "Audit", "Autoscaler", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "LocalStack",
+                "Access", "Audit", "Autoscaler", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History",
+                "LocalStack",
                 "Projector", "Prometheus", "Retention", "SplitMix",
                 "TidemarkClient", arguments, configuration, crypto, histogram, httpClient, lifecycle, logging, metrics,
                 nioCore, nioHTTP1, systemPackage, unixSignals,
