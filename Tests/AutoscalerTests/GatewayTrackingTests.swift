@@ -19,6 +19,18 @@ struct GatewayTrackingTests {
         #expect(demand.noFewer == nil && !demand.oneMore)
     }
 
+    @Test(
+        "Full gateways tell that there are too few, not how many: one look asks for four times as many",
+        arguments: [1, 2, 5])
+    func pileUp(ready: Int) {
+        let demand = tracking.demand(
+            .idle(gateways: .init(ready: ready)).with {
+                $0.requestsInFlight = 1_000
+                $0.gateways.processors = Double(ready)
+            })
+        #expect(demand.instances == Double(4 * ready))
+    }
+
     @Test("A missing signal forbids fewer; the other one still asks for more")
     func missing() {
         let demand = tracking.demand(

@@ -14,6 +14,9 @@ package struct GatewayTracking: Sendable, Equatable {
 
     /// From this part of the target on a gateway is well used.
     private static let wellUsed = 0.6
+    /// In full gateways requests pile up: they tell that there are too few, no longer how many. One look asks for so many times
+    /// those that are ready, at most; the next ones, once these are there, know better.
+    private static let mostTimes = 4.0
 
     package init(requestsInFlight: Double = 64, processors: Double = 0.7, latency: Double = 0.25) {
         self.requestsInFlight = requestsInFlight
@@ -33,7 +36,7 @@ package struct GatewayTracking: Sendable, Equatable {
                 demand.noFewer = .unknown
                 continue
             }
-            let instances = total / target
+            let instances = min(total / target, Self.mostTimes * Double(max(1, fleet.ready)))
             guard instances >= demand.instances else { continue }
             demand.instances = instances
             demand.reason = "\(total.short) \(name) at \(target.short) a gateway"

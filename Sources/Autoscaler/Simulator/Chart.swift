@@ -13,7 +13,8 @@ package struct Chart {
         var title: String
         var top: Double
         var lines: [Line]
-        var objective: Double?
+        /// 0 for none.
+        var objective: Double
         var label: (Double) -> String
     }
 
@@ -70,11 +71,10 @@ package struct Chart {
         func most(_ values: [Double]) -> Double { values.max() ?? 0 }
         func least(_ values: [Double]) -> Double { values.min() ?? 0 }
         func panel(
-            _ title: String, _ lines: [Line], objective: Double? = nil, _ label: @escaping (Double) -> String
-        )
-            -> Panel
-        {
-            let highest = (lines.flatMap(\.values) + [objective ?? 0]).max() ?? 0
+            _ title: String, _ lines: [Line], objective: Double = 0, atLeast: Double = 0,
+            _ label: @escaping (Double) -> String
+        ) -> Panel {
+            let highest = (lines.flatMap(\.values) + [objective, atLeast]).max() ?? 0
             return Panel(title: title, top: Self.rounded(highest), lines: lines, objective: objective, label: label)
         }
         let load = Line(
@@ -90,9 +90,7 @@ package struct Chart {
                 "99th percentile, ms (dashed: objective)", lines({ $0.latency * 1_000 }, most),
                 objective: comparison.conditions.objectives.latency * 1_000
             ) { "\(Int($0))" },
-            panel("requests late, refused or failed, %", lines({ $0.bad * 100 }, most)) { number in
-                number < 1 && number > 0 ? String(format: "%.2f", number) : "\(Int(number))"
-            },
+            panel("requests late, refused or failed, %", lines({ $0.bad * 100 }, most), atLeast: 2) { "\(Int($0))" },
             panel(
                 "oldest command not applied, s (dashed: objective)", lines(\.lag, most),
                 objective: comparison.conditions.objectives.lag
@@ -152,8 +150,8 @@ package struct Chart {
                 ? "<path d=\"\(path)V\(n(bottom))H\(n(Self.left))Z\" fill=\"\(line.colour)\"/>\n"
                 : "<path d=\"\(path)\" fill=\"none\" stroke=\"\(line.colour)\" stroke-width=\"1.4\"/>\n"
         }
-        if let objective = panel.objective {
-            out += "<path d=\"M\(n(Self.left)) \(n(height(objective)))H\(n(right))\" stroke=\"#b00\" "
+        if panel.objective > 0 {
+            out += "<path d=\"M\(n(Self.left)) \(n(height(panel.objective)))H\(n(right))\" stroke=\"#b00\" "
             out += "stroke-dasharray=\"4 4\"/>\n"
         }
         let seconds = comparison.trace.seconds

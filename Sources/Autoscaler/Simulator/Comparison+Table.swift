@@ -63,7 +63,7 @@ extension Comparison {
     private func fixed(_ number: Double, _ places: Int) -> String { String(format: "%.\(places)f", number) }
 
     private func percent(_ share: Double) -> String {
-        // What isn't nothing must not look like nothing.
-        share > 0 && share < 0.000_05 ? "< 0.01 %" : "\(fixed(share * 100, 2)) %"
+        // What isn't nothing must not look like nothing; less than one in a thousand million is.
+        share > 1e-9 && share < 0.000_05 ? "< 0.01 %" : "\(fixed(share * 100, 2)) %"
     }
 }

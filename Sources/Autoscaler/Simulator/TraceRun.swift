@@ -97,7 +97,7 @@ package struct TraceRun {
         let latency = each.latency * model.percentileFactor
         // A tail that falls evenly and has a hundredth beyond the percentile.
         let slow = answered * pow(0.01, objectives.latency / latency)
-        let lost = offered > 0 ? max(0, 1 - answered / offered) : 0
+        let lost = offered > 0 ? 1 - arriving + arriving * each.refused + overflow / offered : 0
         course.seconds.append(
             Course.Second(
                 offered: offered, capacity: serving * model.gatewayCapacity(reads: reads, writes: writes),
