@@ -241,7 +241,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Access", "Audit", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History", "Lanes",
+                "Access", "Audit", "Autoscaler", "Cache", "Checking", "Commands", "EventLog", "Gateway", "History",
+                "Lanes",
                 "LocalStack",
                 "Projector", "Prometheus", "Retention", "SplitMix", "TidemarkClient", "CLibPQ", crypto, httpClient,
                 httpTypes,
