@@ -26,7 +26,7 @@ struct Tidemark: AsyncParsableCommand {
                     WatchCommand.self, StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self,
                     UndeleteCommand.self,
                 ]),
-            CommandGroup(name: "Operate:", subcommands: [RebuildCommand.self, DeadCommand.self, EraseCommand.self, AutoscalerCommand.self]),
+            CommandGroup(name: "Operate:", subcommands: [RebuildCommand.self, DeadCommand.self, EraseCommand.self]),
             CommandGroup(
                 name: "Measure and check:",
                 subcommands: [BenchCommand.self, CheckCommand.self, AuditCommand.self, ReplayCommand.self]),

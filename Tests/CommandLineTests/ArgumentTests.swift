@@ -95,7 +95,7 @@ import Testing
                 PutCommand.self, GetCommand.self, DeleteCommand.self, ListCommand.self, HistoryCommand.self,
                 StatusCommand.self, BatchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
                 CheckCommand.self, KeysCommand.self, EraseCommand.self, ArchiveCommand.self, WatchCommand.self,
-                DeadCommand.self, AutoscalerCommand.self,
+                DeadCommand.self, AutoscalerCommand.self, ProbeCommand.self,
             ])
     }
 }
