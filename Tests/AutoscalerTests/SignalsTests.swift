@@ -144,11 +144,14 @@ struct SignalsTests {
     @Test("The backlog and its growth, the apply rate and the oldest command, over all projectors")
     func projectors() throws {
         var signals = Signals()
-        _ = signals.observe(
-            [
-                owner("a", try projector(applied: 100, backlog: "50", owned: 2)),
-                owner("b", try projector(applied: 100, backlog: "50", owned: 2)),
-            ], at: .zero)
+        // One that is seen for the first time has no rates, and counts as starting.
+        for moment in [Duration.seconds(-2), .zero] {
+            _ = signals.observe(
+                [
+                    owner("a", try projector(applied: 100, backlog: "50", owned: 2)),
+                    owner("b", try projector(applied: 100, backlog: "50", owned: 2)),
+                ], at: moment)
+        }
         let observation = signals.observe(
             [
                 owner("a", try projector(applied: 150, backlog: "80", oldest: "3", owned: 2)),
