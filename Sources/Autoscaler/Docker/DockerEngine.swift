@@ -71,6 +71,8 @@ package actor DockerEngine {
         }
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = method
+        // The library would name the socket's path here, and engines take no such name.
+        request.headers.add(name: "Host", value: "docker")
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
