@@ -59,18 +59,22 @@ struct AccessTests {
         let token = AccessToken.random()
         let file = TestServers.directory.appendingPathComponent("token-\(token.id)")
         try Data("\(token.text)\n".utf8).write(to: file)
-        func create() async throws -> String {
+        func create(_ verb: String = "read") async throws -> String {
             try await tidemark(
-                cluster, "keys", "create", "ops", "--verb", "read", "--all-keys", "--token-file", file.path)
+                cluster, "keys", "create", "ops", "--verb", verb, "--all-keys", "--token-file", file.path)
         }
         let first = try await create()
         #expect(first.contains(token.id) && !first.contains(token.text), "\(first)")
         #expect(try await create() == first)
+        // Whoever relies on the key to be there relies on what it may do.
+        await #expect(throws: (any Error).self) { try await create("write") }
         let store = PostgresAccessKeyStore(cluster.database)
         let keys = try await store.all()
         #expect(keys.count == 1)
         #expect(keys.first.map { token.matches($0.secretHash) } == true)
+        _ = try await store.revoke(token.id, at: SystemWallClock().now())
         await store.close()
+        await #expect(throws: (any Error).self) { try await create() }
 
         // The same id with another secret is another key, and not made in silence.
         let other = "tmk_\(token.id)_\(String(repeating: "A", count: 43))"

@@ -19,7 +19,7 @@ follow() {
         now=$(gateways) || continue
         # When nobody is left, whoever was there last is as good a guess as any.
         [[ -n $now && $now != "$before" ]] || continue
-        printf '%s\n' "$now" >/run/nginx/gateways.conf
+        { printf '%s\n' "$now" >/run/nginx/gateways.new && mv /run/nginx/gateways.new /run/nginx/gateways.conf; } || continue
         nginx -c /etc/tidemark/nginx.conf -e stderr -s reload || continue
         before=$now
     done

@@ -65,6 +65,7 @@ struct ProjectionComparison {
                 progress.advance(by: 256)
                 pace.breathe(since: &began)
             }
+            progress.advance(by: count % 256)
             return digests
         } catch {
             throw EventLogError(error)

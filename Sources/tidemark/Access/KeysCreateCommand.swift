@@ -87,6 +87,11 @@ struct KeysCreateCommand: AsyncParsableCommand {
                 guard known.map({ token.matches($0.secretHash) }) ?? true else {
                     throw ValidationError("There is another key with the id of the one in \(tokenFile ?? "").")
                 }
+                guard known.map({ $0.revokedAt == nil && $0.grant == key.grant }) ?? true else {
+                    throw ValidationError(
+                        "The key in \(tokenFile ?? "") is there and is not this one: it is revoked, or may do something else. "
+                            + "`tidemark keys list` shows it; make another.")
+                }
                 if known == nil { try await store.create(key) }
                 return try keys.show(known ?? key)
             }
