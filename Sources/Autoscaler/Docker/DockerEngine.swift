@@ -41,7 +41,7 @@ package actor DockerEngine {
 
     private func negotiated() async throws -> String {
         if let version { return version }
-        let answer = try await send(.GET, "/version", [], nil, .seconds(10))
+        let answer = try await send(.GET, "/version", [], nil, .seconds(3))
         guard let newest = Self.minor(answer["ApiVersion"]), let oldest = Self.minor(answer["MinAPIVersion"]) else {
             throw DockerError("What answers on \(socket) is no Docker Engine.")
         }
@@ -71,6 +71,8 @@ package actor DockerEngine {
         }
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = method
+        // Else it would be the socket's path, which the engine refuses as no name of a host.
+        request.headers.add(name: "Host", value: "docker")
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
