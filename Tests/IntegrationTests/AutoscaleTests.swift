@@ -21,7 +21,7 @@ struct AutoscaleTests {
         try await DevProcess.with(["--autoscale", "--partitions", "4"], environment: environment) { dev in
             #expect(try dev.roles() == ["gateway-1", "projector-1"])
             let steady = SteadyLoad(url: dev.url, clients: 2, name: "steady", pause: .milliseconds(200))
-            let surge = SteadyLoad(url: dev.url, clients: 16, name: "surge")
+            let surge = SteadyLoad(url: dev.url, clients: 16, name: "surge", waits: false)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer {
                     steady.stop()
@@ -31,12 +31,14 @@ struct AutoscaleTests {
                 try await withThrowingTaskGroup(of: Void.self) { rush in
                     defer { surge.stop() }
                     rush.addTask { await surge.run() }
-                    // What one projector applies here, so many clients don't send: it gets a tenth of a processor.
+                    // What one projector applies here, so many clients don't send: it gets a twentieth of a processor.
                     let slow = Task { try await dev.slow("projector-1") }
                     defer { slow.cancel() }
                     try await eventually(within: .seconds(60), "both join", state: { try dev.roles() }) {
                         $0 == ["gateway-1", "gateway-2", "projector-1", "projector-2"]
                     }
+                    let load = try await dev.load()
+                    try #require(try dev.roles().count == 4, "\(load)")
                     try await eventually(
                         within: .seconds(30), "the gateway serves", state: { try await dev.served("gateway-2") }
                     ) {
@@ -46,7 +48,10 @@ struct AutoscaleTests {
                         within: .seconds(30), "the projector applies",
                         state: { try await dev.metric("tidemark_projector_commands_applied_total", of: "projector-2") }
                     ) { $0 > 20 }
-                    #expect(try await dev.metric("tidemark_projector_partitions_owned", of: "projector-2") == 2)
+                    try await eventually(
+                        within: .seconds(15), "it has its share of the partitions",
+                        state: { try await dev.metric("tidemark_projector_partitions_owned", of: "projector-2") }
+                    ) { $0 == 2 }
                     slow.cancel()
                     _ = await slow.result
                     surge.stop()
@@ -77,6 +82,17 @@ extension DevProcess {
         try running().map(\.name).filter { $0.hasPrefix("gateway") || $0.hasPrefix("projector") }.sorted()
     }
 
+    /// What the autoscaler sees, for whoever has to find out why it did nothing.
+    fileprivate func load() async throws -> String {
+        var figures = try roles()
+        for (name, instance) in [
+            ("tidemark_http_requests_in_flight", "gateway-1"), ("process_cpu_seconds_total", "gateway-1"),
+            ("tidemark_projector_backlog_commands", "projector-1"),
+            ("tidemark_projector_oldest_unapplied_seconds", "projector-1"),
+        ] { figures.append("\(name) \(try await metric(name, of: instance))") }
+        return figures.joined(separator: ", ")
+    }
+
     /// The sum of a metric's series.
     fileprivate func metric(
         _ name: String, of instance: String, where included: (Substring) -> Bool = { _ in true }
@@ -94,15 +110,15 @@ extension DevProcess {
         try await metric("tidemark_http_requests_total", of: gateway) { $0.contains("route=\"/v1/") }
     }
 
-    /// Stops and continues a process until cancelled, so that it runs for a tenth of the time.
+    /// Stops and continues a process until cancelled, so that it runs for a twentieth of the time.
     fileprivate func slow(_ name: String) async throws {
         let process = try #require(try running().first { $0.name == name }?.processID)
         defer { kill(process, SIGCONT) }
         while true {
             kill(process, SIGSTOP)
-            try await Task.sleep(for: .milliseconds(90))
+            try await Task.sleep(for: .milliseconds(95))
             kill(process, SIGCONT)
-            try await Task.sleep(for: .milliseconds(10))
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 }

@@ -125,8 +125,8 @@ private struct ComposeProject {
             [
                 "-ec",
                 """
-                files=$(ldd /bin/sh /bin/sleep | grep -o '/[^ ):]*' | sort -u)
-                tar -chf - /bin/sh /bin/sleep $files 2>/dev/null | docker import - \(name)
+                files=$(ldd /bin/sh /bin/sleep | grep -o '/[^ ):]*' | sort -u | cut -c2-)
+                tar -C / -chf - $files | docker import - \(name)
                 """,
             ])
     }

@@ -16,15 +16,18 @@ final class SteadyLoad: Sendable {
     private let clients: Int
     private let name: String
     private let pause: Duration
+    private let waits: Bool
 
     /// - Parameters:
     ///   - name: of its keys, where several run.
-    ///   - pause: of each client after seven calls.
-    init(url: String, clients: Int, name: String = "", pause: Duration = .zero) {
+    ///   - pause: of each client between its rounds.
+    ///   - waits: whether some of the calls wait for writes to be applied; clients that don't send on while a backlog grows.
+    init(url: String, clients: Int, name: String = "", pause: Duration = .zero, waits: Bool = true) {
         self.url = url
         self.clients = clients
         self.name = name
         self.pause = pause
+        self.waits = waits
         state = Mutex(State(written: Array(repeating: 0, count: clients)))
     }
 
@@ -57,8 +60,9 @@ final class SteadyLoad: Sendable {
             state.written[client] += 1
             session = answer.session
         }
-        await call(.get, key, patient.merging(["Tidemark-Session": session]) { $1 })
         await call(.get, key, [:])
+        guard waits else { return }
+        await call(.get, key, patient.merging(["Tidemark-Session": session]) { $1 })
         await call(.put, "/v1/kv/\(name)x\(client)", patient, String(repeating: "x", count: 20_000))
         await call(.get, key, patient.merging(["Tidemark-Consistency": "linearizable"]) { $1 })
         await call(.delete, "/v1/kv/\(name)x\(client)", patient)
