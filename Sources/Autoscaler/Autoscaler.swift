@@ -40,6 +40,8 @@ package actor Autoscaler {
     private var underWay: Set<Action> = []
     private var failures: [Action: (count: Int, until: ContinuousClock.Instant)] = [:]
     private let begin = ContinuousClock.now
+    /// Why the instances can't be listed, as it was told.
+    private var complaint: String?
     /// Whether the last round saw the instances.
     package private(set) var isReady = false
 
@@ -78,12 +80,14 @@ package actor Autoscaler {
         } catch {
             isReady = false
             metrics.failed("list")
-            if !Task.isCancelled { report(.failed("instances can't be listed", error)) }
+            if !Task.isCancelled, complaint != "\(error)" { report(.failed("instances can't be listed", error)) }
+            complaint = "\(error)"
             return [:]
         }
         let observation = signals.observe(await scraper.scrape(instances), at: .now - begin)
         guard !Task.isCancelled else { return [:] }
         isReady = true
+        complaint = nil
         let decision = policy.decide(observation)
         metrics.record(observation, decision)
         var actions: [Action: Int] = [:]

@@ -30,6 +30,13 @@ struct TargetTrackingPolicyTests {
         #expect(policy.decide(load(0, inFlight, ready: ready)).gateways.count == count)
     }
 
+    @Test("That the load asks for more than the maximum is told; that it asks for less than the minimum is usual")
+    func heldByBounds() {
+        var policy = policy(.prompt(2...4))
+        #expect(policy.decide(load(0, 1_000, ready: 4)).gateways.hold == .bound)
+        #expect(policy.decide(load(5, 0, ready: 2)).gateways.hold == nil)
+    }
+
     @Test("A step is no larger than allowed")
     func steps() {
         var policy = policy(.prompt(step: 2))

@@ -25,7 +25,7 @@ struct TrackedNumber: Sendable, Equatable {
 
         let asked = demand.count(from: target, tolerance: bounds.tolerance)
         var wish = bounds.clamp(asked)
-        if wish != asked, wish == target { hold = .bound }
+        if wish < asked, wish == target { hold = .bound }
         if wish < target, let reason = demand.noFewer {
             wish = target
             hold = reason
