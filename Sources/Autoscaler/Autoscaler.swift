@@ -1,7 +1,7 @@
 /// Observes, decides and acts, again and again.
 ///
-/// Each role has at most one addition and one removal under way: what was asked for is seen in the next observation before more
-/// is. A driver that fails is asked again, less often each time. There should be one autoscaler: two would not break anything, but
+/// Each role has at most one step up and one step down under way, whose instances are added or removed one after the other; no
+/// other is begun before it is done. A driver that fails is asked again, less often each time. There should be one autoscaler: two would not break anything, but
 /// each would take what the other does for somebody's wish.
 package actor Autoscaler {
     /// Something that a person wants to know.
@@ -30,6 +30,7 @@ package actor Autoscaler {
     private let driver: any FleetDriver
     private let scraper: Scraper
     private let interval: Duration
+    private let largestStep: (up: Int, down: Int)
     private let isDryRun: Bool
     private let report: @Sendable (Report) -> Void
     private let metrics = AutoscalerMetrics()
@@ -37,22 +38,26 @@ package actor Autoscaler {
     private var policy: any ScalingPolicy
     private var signals = Signals()
     private var wanted: [Role: Int] = [:]
-    private var underWay: Set<Action> = []
+    /// And how many are still to be added or removed.
+    private var underWay: [Action: Int] = [:]
     private var failures: [Action: (count: Int, until: ContinuousClock.Instant)] = [:]
     private let begin = ContinuousClock.now
     /// Whether the last round saw the instances.
     package private(set) var isReady = false
 
-    /// - Parameter isDryRun: decides and tells, and changes nothing.
+    /// - Parameters:
+    ///   - largestStep: how many are added or removed before the next look, also when more than these died or failed before.
+    ///   - isDryRun: decides and tells, and changes nothing.
     package init(
         policy: any ScalingPolicy, driver: any FleetDriver, scraper: Scraper, interval: Duration,
-        isDryRun: Bool = false,
+        largestStep: (up: Int, down: Int), isDryRun: Bool = false,
         report: @escaping @Sendable (Report) -> Void
     ) {
         self.policy = policy
         self.driver = driver
         self.scraper = scraper
         self.interval = interval
+        self.largestStep = largestStep
         self.isDryRun = isDryRun
         self.report = report
     }
@@ -72,20 +77,23 @@ package actor Autoscaler {
 
     /// What to do now, and how often.
     private func round() async -> [Action: Int] {
-        let instances: [Instance]
+        var observation: Observation
         do {
-            instances = try await driver.instances()
+            observation = signals.observe(await scraper.scrape(try await driver.instances()), at: .now - begin)
+            isReady = true
         } catch {
             isReady = false
             metrics.failed("list")
             if !Task.isCancelled { report(.failed("instances can't be listed", error)) }
-            return [:]
+            // So that this time is not taken for one in which nobody asked for more.
+            observation = signals.observeNothing(at: .now - begin)
         }
-        let observation = signals.observe(await scraper.scrape(instances), at: .now - begin)
         guard !Task.isCancelled else { return [:] }
-        isReady = true
+        observation.gateways.expect(leaving: leaving(.gateway))
+        observation.projectors.expect(leaving: leaving(.projector))
         let decision = policy.decide(observation)
         metrics.record(observation, decision)
+        guard isReady else { return [:] }
         var actions: [Action: Int] = [:]
         for (role, target, fleet) in [
             (Role.gateway, decision.gateways, observation.gateways),
@@ -95,12 +103,15 @@ package actor Autoscaler {
             announce(role, target, from: present)
             guard !isDryRun, target.count != present else { continue }
             let action = Action(role: role, direction: target.count > present ? .up : .down)
-            guard !underWay.contains(action), failures[action].map({ $0.until <= .now }) ?? true else { continue }
-            underWay.insert(action)
-            actions[action] = abs(target.count - present)
+            guard underWay[action] == nil, failures[action].map({ $0.until <= .now }) ?? true else { continue }
+            let largest = action.direction == .up ? largestStep.up : largestStep.down
+            actions[action] = min(abs(target.count - present), largest)
+            underWay[action] = actions[action]
         }
         return actions
     }
+
+    private func leaving(_ role: Role) -> Int { underWay[Action(role: role, direction: .down)] ?? 0 }
 
     private func announce(_ role: Role, _ target: Decision.Target, from present: Int) {
         let old = wanted.updateValue(target.count, forKey: role) ?? present
@@ -110,13 +121,14 @@ package actor Autoscaler {
     }
 
     private func perform(_ action: Action, times: Int) async {
-        defer { underWay.remove(action) }
+        defer { underWay[action] = nil }
         do {
             for _ in 0..<times {
                 switch action.direction {
                 case .up: try await driver.add(action.role)
                 case .down: try await driver.remove(action.role)
                 }
+                underWay[action]? -= 1
             }
             failures[action] = nil
         } catch {

@@ -6,6 +6,8 @@ struct TrackedNumber: Sendable, Equatable {
     private struct Wish: Equatable {
         var at: Duration
         var count: Int
+        /// Whether all was known that it depends on.
+        var isKnown: Bool
     }
 
     private var target: Int?
@@ -18,22 +20,25 @@ struct TrackedNumber: Sendable, Equatable {
     ) -> Decision.Target {
         let begin = begin ?? now
         self.begin = begin
-        // What somebody added is taken as it is; what died is wanted still.
-        let present = max(target ?? 0, fleet.ready + fleet.starting)
-        let target = bounds.clamp(present)
+        // What somebody added is taken as it is, and leaves in its time also if it is beyond the bounds; what died is wanted
+        // still.
+        let present = fleet.ready + fleet.starting
+        let target = max(bounds.clamp(target ?? 0), present)
         var hold: Hold?
 
-        let asked = demand.count(from: target, tolerance: bounds.tolerance)
+        let asked = demand.count(from: target, present: present, tolerance: bounds.tolerance)
         var wish = bounds.clamp(asked)
         if wish != asked, wish == target { hold = .bound }
         if wish < target, let reason = demand.noFewer {
             wish = target
             hold = reason
         }
-        wishes.append(Wish(at: now, count: wish))
+        wishes.append(Wish(at: now, count: wish, isKnown: hold != .unknown))
         wishes.removeAll { now - $0.at > max(bounds.upWindow, bounds.downWindow) }
 
-        let up = wishes.filter { now - $0.at <= bounds.upWindow }.map(\.count).min() ?? target
+        // A look that saw nothing neither raises the number nor begins the window anew.
+        let asking = wishes.filter { now - $0.at <= bounds.upWindow && $0.isKnown }
+        let up = wish > target ? asking.map(\.count).min() ?? target : target
         let down = wishes.filter { now - $0.at <= bounds.downWindow }.map(\.count).max() ?? target
         var count = target
         if up > target {

@@ -32,6 +32,7 @@ package struct Signals: Sendable {
     }
 
     private var readings: [String: Reading] = [:]
+    private var last = Observation(at: .zero, gateways: .init(ready: 0), projectors: .init(ready: 0), partitions: .max)
     private var partitions: Int?
     private var backlog: (at: Duration, commands: Double)?
 
@@ -50,7 +51,15 @@ package struct Signals: Sendable {
             at: now, gateways: gateways.fleet, projectors: projectors.fleet, partitions: partitions ?? .max)
         if gateways.isComplete { Self.describe(gateways, &observation) }
         if projectors.isComplete { describe(projectors, &observation) }
+        last = observation
         return observation
+    }
+
+    /// Of a moment at which nobody could tell which instances there are: as many as there were, and all else is unknown.
+    package func observeNothing(at now: Duration) -> Observation {
+        var (gateways, projectors) = (last.gateways, last.projectors)
+        (gateways.processors, projectors.processors) = (nil, nil)
+        return Observation(at: now, gateways: gateways, projectors: projectors, partitions: last.partitions)
     }
 
     private func measure(_ members: [Member], at now: Duration) -> Measured {
@@ -109,6 +118,14 @@ package struct Signals: Sendable {
 
     private mutating func describe(_ projectors: Measured, _ observation: inout Observation) {
         observation.projectors.processors = Self.sum(projectors.ready) { $0.rate(Metric.processor) }
+        observation.busyProjectors = Self.sum(projectors.ready) { projector in
+            guard let waiting = projector.after.gauge(Metric.backlog), let applied = projector.rate(Metric.applied)
+            else {
+                return nil
+            }
+            // Idle ones have some milliseconds of work.
+            return waiting > applied * 1 ? 1 : 0
+        }.map { Int($0) }
         observation.applyRate = Self.sum(projectors.intervals) { $0.rate(Metric.applied) }
         // What waits in a partition that nobody owns at the moment, nobody tells.
         guard let partitions, let owned = Self.sum(projectors.answers, { $0.gauge(Metric.owned) }),

@@ -16,7 +16,8 @@ struct Autoscaling: Sendable {
         Autoscaler(
             policy: TargetTrackingPolicy(policy), driver: driver,
             scraper: Scraper(http: http, bearerToken: bearerToken),
-            interval: interval, isDryRun: isDryRun, report: report)
+            interval: interval, largestStep: (policy.gateways.stepUp, policy.gateways.stepDown), isDryRun: isDryRun,
+            report: report)
     }
 }
 
