@@ -8,12 +8,16 @@ package actor Autoscaler {
     package enum Report: Sendable, CustomStringConvertible {
         case change(Role, from: Int, to: Int, reason: String)
         case failed(String, any Error)
+        /// Told again only when the reason is another one.
+        case unreadable(Instance, reason: String)
 
         package var description: String {
             switch self {
             case .change(let role, let old, let new, let reason):
                 "\(role)s: \(new) instead of \(old), because \(reason)"
             case .failed(let what, let error): "\(what): \(error)"
+            case .unreadable(let instance, let reason):
+                "metrics of the \(instance.role) \(instance.id) can't be read: \(reason)"
             }
         }
     }
@@ -41,6 +45,8 @@ package actor Autoscaler {
     /// And how many are still to be added or removed.
     private var underWay: [Action: Int] = [:]
     private var failures: [Action: (count: Int, until: ContinuousClock.Instant)] = [:]
+    /// Why an instance's metrics can't be read, by its id.
+    private var unreadable: [String: String] = [:]
     private let begin = ContinuousClock.now
     /// Whether the last round saw the instances.
     package private(set) var isReady = false
@@ -79,14 +85,17 @@ package actor Autoscaler {
     private func round() async -> [Action: Int] {
         var observation: Observation
         do {
-            observation = signals.observe(await scraper.scrape(try await driver.instances()), at: .now - begin)
+            let members = await scraper.scrape(try await driver.instances())
+            observation = signals.observe(members, at: .now - begin)
+            tellUnreadable(members)
             isReady = true
         } catch {
             isReady = false
             metrics.failed("list")
             if !Task.isCancelled { report(.failed("instances can't be listed", error)) }
             // So that this time is not taken for one in which nobody asked for more.
-            observation = signals.observeNothing(at: .now - begin)
+            guard let nothing = signals.observeNothing(at: .now - begin) else { return [:] }
+            observation = nothing
         }
         guard !Task.isCancelled else { return [:] }
         observation.gateways.expect(leaving: leaving(.gateway))
@@ -112,6 +121,17 @@ package actor Autoscaler {
     }
 
     private func leaving(_ role: Role) -> Int { underWay[Action(role: role, direction: .down)] ?? 0 }
+
+    private func tellUnreadable(_ members: [Signals.Member]) {
+        let known = unreadable
+        unreadable = [:]
+        // One that drains stops answering before it is gone.
+        for member in members where member.instance.state != .draining && !Task.isCancelled {
+            guard let failure = member.failure else { continue }
+            unreadable[member.instance.id] = failure
+            if known[member.instance.id] != failure { report(.unreadable(member.instance, reason: failure)) }
+        }
+    }
 
     private func announce(_ role: Role, _ target: Decision.Target, from present: Int) {
         let old = wanted.updateValue(target.count, forKey: role) ?? present

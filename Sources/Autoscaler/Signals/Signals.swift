@@ -7,6 +7,8 @@ package struct Signals: Sendable {
     package struct Member: Sendable {
         package var instance: Instance
         package var exposition: Exposition?
+        /// Why it did not answer, if it was asked.
+        package var failure: String?
 
         package init(_ instance: Instance, _ exposition: Exposition?) {
             self.instance = instance
@@ -32,7 +34,7 @@ package struct Signals: Sendable {
     }
 
     private var readings: [String: Reading] = [:]
-    private var last = Observation(at: .zero, gateways: .init(ready: 0), projectors: .init(ready: 0), partitions: .max)
+    private var last: Observation?
     private var partitions: Int?
     private var backlog: (at: Duration, commands: Double)?
 
@@ -56,7 +58,9 @@ package struct Signals: Sendable {
     }
 
     /// Of a moment at which nobody could tell which instances there are: as many as there were, and all else is unknown.
-    package func observeNothing(at now: Duration) -> Observation {
+    /// `nil` if none was ever seen.
+    package func observeNothing(at now: Duration) -> Observation? {
+        guard let last else { return nil }
         var (gateways, projectors) = (last.gateways, last.projectors)
         (gateways.processors, projectors.processors) = (nil, nil)
         return Observation(at: now, gateways: gateways, projectors: projectors, partitions: last.partitions)
@@ -68,7 +72,9 @@ package struct Signals: Sendable {
             if let exposition = member.exposition { measured.answers.append(exposition) }
             let interval = interval(member, at: now)
             if let interval { measured.intervals.append(interval) }
-            guard member.instance.state == .ready, readings[member.instance.id] != nil else { continue }
+            guard [.ready, .unwell].contains(member.instance.state), readings[member.instance.id] != nil else {
+                continue
+            }
             measured.fleet.ready += 1
             if let interval { measured.ready.append(interval) } else { measured.isComplete = false }
         }

@@ -10,7 +10,8 @@ struct Autoscaling: Sendable {
     var projectors: ScalingBounds { policy.projectors }
 
     func autoscaler(
-        _ driver: any FleetDriver, http: HTTPClient, bearerToken: String? = nil, isDryRun: Bool = false,
+        _ driver: any FleetDriver, http: HTTPClient,
+        bearerToken: @escaping @Sendable () async throws -> String? = { nil }, isDryRun: Bool = false,
         report: @escaping @Sendable (Autoscaler.Report) -> Void
     ) -> Autoscaler {
         Autoscaler(
