@@ -55,7 +55,7 @@ chaos: setup
 
 stack:
 	compose/secrets.sh
-	cd compose && $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) up --detach
+	cd compose && REVISION=$$(git rev-parse HEAD) $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) up --detach
 
 stack-test:
 	@scripts/setup --stack

@@ -48,6 +48,8 @@ package actor Autoscaler {
     /// Why an instance's metrics can't be read, by its id.
     private var unreadable: [String: String] = [:]
     private let begin = ContinuousClock.now
+    /// Why the instances can't be listed, as it was told.
+    private var complaint: String?
     /// Whether the last round saw the instances.
     package private(set) var isReady = false
 
@@ -89,10 +91,12 @@ package actor Autoscaler {
             observation = signals.observe(members, at: .now - begin)
             tellUnreadable(members)
             isReady = true
+            complaint = nil
         } catch {
             isReady = false
             metrics.failed("list")
-            if !Task.isCancelled { report(.failed("instances can't be listed", error)) }
+            if !Task.isCancelled, complaint != "\(error)" { report(.failed("instances can't be listed", error)) }
+            complaint = "\(error)"
             // So that this time is not taken for one in which nobody asked for more.
             guard let nothing = signals.observeNothing(at: .now - begin) else { return [:] }
             observation = nothing

@@ -30,6 +30,13 @@ struct TargetTrackingPolicyTests {
         #expect(policy.decide(load(0, inFlight, ready: ready)).gateways.count == count)
     }
 
+    @Test("That the load asks for more than the maximum is told; that it asks for less than the minimum is usual")
+    func heldByBounds() {
+        var policy = policy(.prompt(2...4))
+        #expect(policy.decide(load(0, 1_000, ready: 4)).gateways.hold == .bound)
+        #expect(policy.decide(load(5, 0, ready: 2)).gateways.hold == nil)
+    }
+
     @Test("A step is no larger than allowed")
     func steps() {
         var policy = policy(.prompt(step: 2))
@@ -135,19 +142,6 @@ struct TargetTrackingPolicyTests {
             let decision = policy.decide(load(second, 19).with { $0.latency = 1 })
             #expect(decision.gateways.count == 3)
         }
-    }
-
-    @Test("A look that saw nothing does not begin the time anew for which more must be asked for")
-    func upWindowWithAGap() {
-        var bounds = ScalingBounds.prompt()
-        bounds.upWindow = .seconds(10)
-        var policy = policy(bounds)
-        #expect(policy.decide(load(0, 20)).gateways.count == 2)
-        #expect(policy.decide(load(5, 60)).gateways.count == 2)
-        #expect(
-            policy.decide(load(10, nil)).gateways
-                == .init(2, reason: "0 processors used at 0.7 a gateway", hold: .unknown))
-        #expect(policy.decide(load(15, 60)).gateways.count == 6)
     }
 
     @Test("A removal that is under way and not seen yet is not undone")

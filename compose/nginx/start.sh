@@ -7,8 +7,8 @@ set -euo pipefail
 gateways() {
     local address
     while read -r address _; do
-        # Failed once, a gateway is left alone for a second, and then tried again.
-        echo "server $address:8080 max_fails=1 fail_timeout=1s;"
+        # Never left out for an error: the name no longer has those that are gone, and two that fail at once would leave nobody.
+        echo "server $address:8080 max_fails=0;"
     done < <(getent ahostsv4 gateway) | sort -u
 }
 
@@ -16,6 +16,7 @@ follow() {
     local now before
     before=$(</run/nginx/gateways.conf)
     while sleep 1; do
+        : >/run/nginx/followed || continue
         now=$(gateways) || continue
         # When nobody is left, whoever was there last is as good a guess as any.
         [[ -n $now && $now != "$before" ]] || continue
@@ -31,5 +32,6 @@ printf '%s\n' "${list:-server 127.0.0.1:1;}" >/run/nginx/gateways.conf
 echo 'keepalive_min_timeout 5s;' >/run/nginx/version.conf
 nginx -c /etc/tidemark/nginx.conf -e stderr -t -q 2>/dev/null || : >/run/nginx/version.conf
 
+: >/run/nginx/followed
 follow &
 exec nginx -c /etc/tidemark/nginx.conf -e stderr

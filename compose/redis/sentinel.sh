@@ -10,10 +10,7 @@ if [[ ! -s $file ]]; then
 port 26379
 dir /data
 protected-mode no
-sentinel resolve-hostnames yes
-sentinel announce-hostnames yes
-sentinel announce-ip $HOSTNAME
-sentinel monitor tidemark redis-1 6379 2
+sentinel monitor tidemark $FIRST_MASTER 6379 2
 sentinel down-after-milliseconds tidemark 2000
 sentinel failover-timeout tidemark 6000
 sentinel parallel-syncs tidemark 2

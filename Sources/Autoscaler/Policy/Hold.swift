@@ -6,7 +6,7 @@ package enum Hold: String, CaseIterable, Sendable {
     case window
     /// The last change was a moment ago.
     case coolDown = "cool-down"
-    /// The bounds that were set, or the number of partitions.
+    /// It is the maximum that was set, or the number of partitions.
     case bound
     /// Requests are slow: not the time to remove a gateway.
     case latency

@@ -6,8 +6,6 @@ struct TrackedNumber: Sendable, Equatable {
     private struct Wish: Equatable {
         var at: Duration
         var count: Int
-        /// Whether all was known that it depends on.
-        var isKnown: Bool
     }
 
     private var target: Int?
@@ -28,17 +26,15 @@ struct TrackedNumber: Sendable, Equatable {
 
         let asked = demand.count(from: target, present: present, tolerance: bounds.tolerance)
         var wish = bounds.clamp(asked)
-        if wish != asked, wish == target { hold = .bound }
+        if wish < asked, wish == target { hold = .bound }
         if wish < target, let reason = demand.noFewer {
             wish = target
             hold = reason
         }
-        wishes.append(Wish(at: now, count: wish, isKnown: hold != .unknown))
+        wishes.append(Wish(at: now, count: wish))
         wishes.removeAll { now - $0.at > max(bounds.upWindow, bounds.downWindow) }
 
-        // A look that saw nothing neither raises the number nor begins the window anew.
-        let asking = wishes.filter { now - $0.at <= bounds.upWindow && $0.isKnown }
-        let up = wish > target ? asking.map(\.count).min() ?? target : target
+        let up = wishes.filter { now - $0.at <= bounds.upWindow }.map(\.count).min() ?? target
         let down = wishes.filter { now - $0.at <= bounds.downWindow }.map(\.count).max() ?? target
         var count = target
         if up > target {

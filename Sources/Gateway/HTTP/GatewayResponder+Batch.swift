@@ -128,17 +128,21 @@ extension GatewayResponder {
     private func readAll(_ requests: ArraySlice<ReadRequest>) async -> [Result<ReadResult, GatewayError>] {
         await withTaskGroup(of: (Int, Result<ReadResult, GatewayError>).self) { group in
             for (index, request) in requests.enumerated() {
-                group.addTask {
-                    do throws(GatewayError) {
-                        return (index, .success(try await useCases.read(request)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+                group.addTask { (index, await read(request)) }
             }
             var results = [Result<ReadResult, GatewayError>?](repeating: nil, count: requests.count)
             for await (index, result) in group { results[index] = result }
             return results.compactMap { $0 }
+        }
+    }
+
+    /// A function, not the task's closure: there, `do throws` beside an index in a tuple made Swift 6.3.1's optimiser return
+    /// another index, and the gateway trapped.
+    private func read(_ request: ReadRequest) async -> Result<ReadResult, GatewayError> {
+        do throws(GatewayError) {
+            return .success(try await useCases.read(request))
+        } catch {
+            return .failure(error)
         }
     }
 }

@@ -59,14 +59,7 @@ package struct Writer: Sendable {
                     continue
                 }
                 group.addTask {
-                    do throws(GatewayError) {
-                        return (
-                            index,
-                            .success(try await ended(ticket.command, ticket.partition, waiting, dot, wait: wait))
-                        )
-                    } catch {
-                        return (index, .failure(error))
-                    }
+                    (index, await result(of: ticket.command, ticket.partition, waiting, dot, wait: wait))
                 }
             }
             for await (index, result) in group { results[index] = result }
@@ -130,6 +123,18 @@ package struct Writer: Sendable {
             for (index, (command, partition)) in commands.enumerated() {
                 bus.submit(command, to: partition) { gathered.set($0, at: index) }
             }
+        }
+    }
+
+    /// A function, not the task's closure, for the reason that `GatewayResponder.read` has.
+    private func result(
+        of command: Command, _ partition: Partition, _ ticket: OutcomeRegistry.Ticket,
+        _ published: Result<Dot, BusError>, wait: Duration
+    ) async -> Result<WriteResult, GatewayError> {
+        do throws(GatewayError) {
+            return .success(try await ended(command, partition, ticket, published, wait: wait))
+        } catch {
+            return .failure(error)
         }
     }
 
