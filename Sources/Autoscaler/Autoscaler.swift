@@ -1,19 +1,23 @@
 /// Observes, decides and acts, again and again.
 ///
-/// Each role has at most one addition and one removal under way: what was asked for is seen in the next observation before more
-/// is. A driver that fails is asked again, less often each time. There should be one autoscaler: two would not break anything, but
+/// Each role has at most one step up and one step down under way, whose instances are added or removed one after the other; no
+/// other is begun before it is done. A driver that fails is asked again, less often each time. There should be one autoscaler: two would not break anything, but
 /// each would take what the other does for somebody's wish.
 package actor Autoscaler {
     /// Something that a person wants to know.
     package enum Report: Sendable, CustomStringConvertible {
         case change(Role, from: Int, to: Int, reason: String)
         case failed(String, any Error)
+        /// Told again only when the reason is another one.
+        case unreadable(Instance, reason: String)
 
         package var description: String {
             switch self {
             case .change(let role, let old, let new, let reason):
                 "\(role)s: \(new) instead of \(old), because \(reason)"
             case .failed(let what, let error): "\(what): \(error)"
+            case .unreadable(let instance, let reason):
+                "metrics of the \(instance.role) \(instance.id) can't be read: \(reason)"
             }
         }
     }
@@ -30,6 +34,7 @@ package actor Autoscaler {
     private let driver: any FleetDriver
     private let scraper: Scraper
     private let interval: Duration
+    private let largestStep: (up: Int, down: Int)
     private let isDryRun: Bool
     private let report: @Sendable (Report) -> Void
     private let metrics = AutoscalerMetrics()
@@ -37,24 +42,30 @@ package actor Autoscaler {
     private var policy: any ScalingPolicy
     private var signals = Signals()
     private var wanted: [Role: Int] = [:]
-    private var underWay: Set<Action> = []
+    /// And how many are still to be added or removed.
+    private var underWay: [Action: Int] = [:]
     private var failures: [Action: (count: Int, until: ContinuousClock.Instant)] = [:]
+    /// Why an instance's metrics can't be read, by its id.
+    private var unreadable: [String: String] = [:]
     private let begin = ContinuousClock.now
     /// Why the instances can't be listed, as it was told.
     private var complaint: String?
     /// Whether the last round saw the instances.
     package private(set) var isReady = false
 
-    /// - Parameter isDryRun: decides and tells, and changes nothing.
+    /// - Parameters:
+    ///   - largestStep: how many are added or removed before the next look, also when more than these died or failed before.
+    ///   - isDryRun: decides and tells, and changes nothing.
     package init(
         policy: any ScalingPolicy, driver: any FleetDriver, scraper: Scraper, interval: Duration,
-        isDryRun: Bool = false,
+        largestStep: (up: Int, down: Int), isDryRun: Bool = false,
         report: @escaping @Sendable (Report) -> Void
     ) {
         self.policy = policy
         self.driver = driver
         self.scraper = scraper
         self.interval = interval
+        self.largestStep = largestStep
         self.isDryRun = isDryRun
         self.report = report
     }
@@ -74,22 +85,28 @@ package actor Autoscaler {
 
     /// What to do now, and how often.
     private func round() async -> [Action: Int] {
-        let instances: [Instance]
+        var observation: Observation
         do {
-            instances = try await driver.instances()
+            let members = await scraper.scrape(try await driver.instances())
+            observation = signals.observe(members, at: .now - begin)
+            tellUnreadable(members)
+            isReady = true
+            complaint = nil
         } catch {
             isReady = false
             metrics.failed("list")
             if !Task.isCancelled, complaint != "\(error)" { report(.failed("instances can't be listed", error)) }
             complaint = "\(error)"
-            return [:]
+            // So that this time is not taken for one in which nobody asked for more.
+            guard let nothing = signals.observeNothing(at: .now - begin) else { return [:] }
+            observation = nothing
         }
-        let observation = signals.observe(await scraper.scrape(instances), at: .now - begin)
         guard !Task.isCancelled else { return [:] }
-        isReady = true
-        complaint = nil
+        observation.gateways.expect(leaving: leaving(.gateway))
+        observation.projectors.expect(leaving: leaving(.projector))
         let decision = policy.decide(observation)
         metrics.record(observation, decision)
+        guard isReady else { return [:] }
         var actions: [Action: Int] = [:]
         for (role, target, fleet) in [
             (Role.gateway, decision.gateways, observation.gateways),
@@ -99,11 +116,25 @@ package actor Autoscaler {
             announce(role, target, from: present)
             guard !isDryRun, target.count != present else { continue }
             let action = Action(role: role, direction: target.count > present ? .up : .down)
-            guard !underWay.contains(action), failures[action].map({ $0.until <= .now }) ?? true else { continue }
-            underWay.insert(action)
-            actions[action] = abs(target.count - present)
+            guard underWay[action] == nil, failures[action].map({ $0.until <= .now }) ?? true else { continue }
+            let largest = action.direction == .up ? largestStep.up : largestStep.down
+            actions[action] = min(abs(target.count - present), largest)
+            underWay[action] = actions[action]
         }
         return actions
+    }
+
+    private func leaving(_ role: Role) -> Int { underWay[Action(role: role, direction: .down)] ?? 0 }
+
+    private func tellUnreadable(_ members: [Signals.Member]) {
+        let known = unreadable
+        unreadable = [:]
+        // One that drains stops answering before it is gone.
+        for member in members where member.instance.state != .draining && !Task.isCancelled {
+            guard let failure = member.failure else { continue }
+            unreadable[member.instance.id] = failure
+            if known[member.instance.id] != failure { report(.unreadable(member.instance, reason: failure)) }
+        }
     }
 
     private func announce(_ role: Role, _ target: Decision.Target, from present: Int) {
@@ -114,13 +145,14 @@ package actor Autoscaler {
     }
 
     private func perform(_ action: Action, times: Int) async {
-        defer { underWay.remove(action) }
+        defer { underWay[action] = nil }
         do {
             for _ in 0..<times {
                 switch action.direction {
                 case .up: try await driver.add(action.role)
                 case .down: try await driver.remove(action.role)
                 }
+                underWay[action]? -= 1
             }
             failures[action] = nil
         } catch {

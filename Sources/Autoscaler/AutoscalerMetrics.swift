@@ -18,6 +18,7 @@ struct AutoscalerMetrics: Sendable {
                 label: "tidemark_autoscaler_decisions_total", dimensions: [("role", role), ("direction", direction)])
         }
     }
+    private let capacity = Gauge(label: "tidemark_autoscaler_projector_capacity")
     private let failures = byName(["list", "add", "remove"]) {
         Counter(label: "tidemark_autoscaler_failures_total", dimensions: [("action", $0)])
     }
@@ -33,6 +34,7 @@ struct AutoscalerMetrics: Sendable {
     func record(_ observation: Observation, _ decision: Decision) {
         record(.gateway, decision.gateways, observation.gateways)
         record(.projector, decision.projectors, observation.projectors)
+        capacity.record(decision.projectorCapacity ?? .nan)
         for (name, value) in [
             ("request_rate", observation.requestRate), ("requests_in_flight", observation.requestsInFlight),
             ("latency_seconds", observation.latency), ("gateway_processors", observation.gateways.processors),

@@ -57,12 +57,27 @@ struct ContainerTests {
         arguments: [
             (#"{"Status": "running", "Health": {"Status": "healthy"}}"#, .ready), (#"{"Status": "running"}"#, .ready),
             (#"{"Status": "running", "Health": {"Status": "starting"}}"#, .starting),
-            (#"{"Status": "running", "Health": {"Status": "unhealthy"}}"#, .starting),
+            (#"{"Status": "running", "Health": {"Status": "unhealthy"}}"#, .unwell),
+            (#"{"Status": "paused"}"#, .unwell),
             (#"{"Status": "created"}"#, .starting), (#"{"Status": "restarting"}"#, .starting),
             (#"{"Status": "exited"}"#, nil), (#"{"Status": "dead"}"#, nil),
         ] as [(String, Instance.State?)])
     func states(text: String, state: Instance.State?) throws {
         #expect(try container(state: text).state == state)
+    }
+
+    @Test("Who serves stays before who does not; then the lower number")
+    func leaving() throws {
+        func container(_ number: Int, _ state: String) throws -> Container {
+            let text =
+                #"{"State": {"Status": "\#(state)"}, "Config": {"Labels": {"com.docker.compose.container-number": "\#(number)"}}}"#
+            return Container(description: try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)))
+        }
+        let order = try [
+            container(3, "running"), container(1, "paused"), container(2, "restarting"), container(4, "running"),
+        ]
+        .sorted(by: Container.leavesLater)
+        #expect(order.map(\.number) == [3, 4, 1, 2])
     }
 
     @Test("Its address is one on a network that we share, if there is one")

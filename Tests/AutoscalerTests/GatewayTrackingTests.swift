@@ -71,6 +71,6 @@ struct GatewayTrackingTests {
         "Within the tolerance nothing changes",
         arguments: [(1.85, 2), (2.0, 2), (2.15, 2), (2.25, 3), (1.0, 1), (0, 0)])
     func tolerance(instances: Double, count: Int) {
-        #expect(Demand(instances: instances, reason: "").count(from: 2, tolerance: 0.1) == count)
+        #expect(Demand(instances: instances, reason: "").count(from: 2, present: 2, tolerance: 0.1) == count)
     }
 }

@@ -14,6 +14,7 @@ extension Observation {
         observation.backlog = 0
         observation.backlogGrowth = 0
         observation.applyRate = 0
+        observation.busyProjectors = 0
         observation.lag = 0
         return observation
     }

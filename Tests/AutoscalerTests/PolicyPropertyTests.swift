@@ -47,6 +47,7 @@ private struct PolicyWorld {
         observation.backlogGrowth = maybe(missing, -3_000...3_000)
         observation.applyRate = maybe(missing, 0...8_000)
         observation.lag = maybe(missing, 0...60)
+        observation.busyProjectors = generator.chance(missing) ? nil : generator.below(observation.projectors.ready + 1)
         return observation
     }
 
@@ -78,8 +79,9 @@ struct PolicyPropertyTests {
     private func check(
         _ target: Decision.Target, _ before: Decision.Target?, _ fleet: Observation.Fleet, _ bounds: ScalingBounds
     ) {
-        #expect((bounds.minimum...bounds.maximum).contains(target.count))
-        let from = bounds.clamp(max(before?.count ?? 0, fleet.ready + fleet.starting))
+        let present = fleet.ready + fleet.starting
+        #expect((bounds.minimum...max(bounds.maximum, present)).contains(target.count))
+        let from = max(bounds.clamp(before?.count ?? 0), present)
         #expect(target.count <= from + bounds.stepUp && target.count >= from - bounds.stepDown)
     }
 
@@ -93,14 +95,12 @@ struct PolicyPropertyTests {
             if observation.gateways.processors == nil || observation.requestsInFlight == nil
                 || (observation.latency == nil && observation.requestRate != 0)
             {
-                let bounds = world.settings.gateways
                 let present = observation.gateways.ready + observation.gateways.starting
-                #expect(decision.gateways.count >= bounds.clamp(present))
+                #expect(decision.gateways.count >= present)
             }
             if observation.backlog == nil || observation.lag == nil || observation.applyRate == nil {
-                let bounds = world.settings.projectors.limited(to: observation.partitions)
                 let present = observation.projectors.ready + observation.projectors.starting
-                #expect(decision.projectors.count >= bounds.clamp(present))
+                #expect(decision.projectors.count >= present)
             }
         }
     }
@@ -152,6 +152,7 @@ struct PolicyPropertyTests {
             backlog = max(0, backlog + 5 * observation.backlogGrowth!)
             observation.backlog = backlog
             observation.lag = backlog / max(1, observation.applyRate!)
+            observation.busyProjectors = backlog > observation.applyRate! ? projectors : 0
             let decision = policy.decide(observation)
             if second > 1_200, decision.gateways.count != gateways || decision.projectors.count != projectors {
                 changes += 1

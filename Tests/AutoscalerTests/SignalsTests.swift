@@ -108,6 +108,19 @@ struct SignalsTests {
         #expect(back.requestRate == 10, "over the two seconds since it last answered")
     }
 
+    @Test("One that is unwell counts like a ready one: what it does is known, or unknown if it does not answer")
+    func unwell() throws {
+        var signals = Signals()
+        for second in [0, 1] {
+            _ = signals.observe([member("a", try gateway()), member("b", try gateway())], at: .seconds(second))
+        }
+        let answered = signals.observe(
+            [member("a", try gateway()), member("b", try gateway(inFlight: 4), .unwell)], at: .seconds(2))
+        #expect(answered.gateways.ready == 2 && answered.requestsInFlight == 3)
+        let silent = signals.observe([member("a", try gateway()), member("b", nil, .unwell)], at: .seconds(3))
+        #expect(silent.gateways.ready == 2 && silent.requestsInFlight == nil)
+    }
+
     @Test("A missing metric is unknown")
     func missing() throws {
         var signals = Signals()
@@ -183,5 +196,32 @@ struct SignalsTests {
         #expect(signals.observe([], at: .seconds(2)).partitions == .max)
         _ = signals.observe([owner("a", try projector())], at: .seconds(3))
         #expect(signals.observe([], at: .seconds(4)).partitions == 4)
+    }
+
+    @Test("When nobody can tell which instances there are, there are as many as before, and all else is unknown")
+    func nothing() throws {
+        var signals = Signals()
+        #expect(signals.observeNothing(at: .zero) == nil)
+        for second in [0, 1] {
+            _ = signals.observe([member("a", try gateway()), owner("b", try projector())], at: .seconds(second))
+        }
+        #expect(
+            signals.observeNothing(at: .seconds(2))
+                == Observation(
+                    at: .seconds(2), gateways: .init(ready: 1), projectors: .init(ready: 1), partitions: 4))
+    }
+
+    @Test("Those are counted that have work for a second at their own rate")
+    func busy() throws {
+        var signals = Signals()
+        for second in [0, 1] {
+            _ = signals.observe(
+                [owner("a", try projector(owned: 2)), owner("b", try projector(owned: 2))], at: .seconds(second))
+        }
+        let members = [
+            owner("a", try projector(applied: 100, backlog: "101", owned: 2)),
+            owner("b", try projector(applied: 300, backlog: "300", owned: 2)),
+        ]
+        #expect(signals.observe(members, at: .seconds(2)).busyProjectors == 1)
     }
 }

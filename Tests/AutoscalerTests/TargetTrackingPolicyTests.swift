@@ -24,7 +24,7 @@ struct TargetTrackingPolicyTests {
 
     @Test(
         "The bounds hold, whatever is known",
-        arguments: [(1_000.0 as Double?, 2, 4), (0, 2, 2), (nil, 1, 2), (nil, 9, 4)])
+        arguments: [(1_000.0 as Double?, 2, 4), (0, 2, 2), (nil, 1, 2)])
     func bounds(inFlight: Double?, ready: Int, count: Int) {
         var policy = policy(.prompt(2...4))
         #expect(policy.decide(load(0, inFlight, ready: ready)).gateways.count == count)
@@ -121,6 +121,39 @@ struct TargetTrackingPolicyTests {
         #expect(policy.decide(load(21, nil, ready: 5)).gateways.count == 5)
     }
 
+    @Test("What is beyond the maximum leaves as anything else does: step by step, and not while the load is unknown")
+    func aboveMaximum() {
+        var bounds = ScalingBounds.prompt(1...4, step: 1)
+        bounds.downWindow = .seconds(10)
+        var policy = policy(bounds)
+        #expect(
+            policy.decide(load(0, nil, ready: 7)).gateways
+                == .init(7, reason: "0 processors used at 0.7 a gateway", hold: .unknown))
+        #expect(policy.decide(load(5, 1_000, ready: 7)).gateways.count == 7)
+        #expect(policy.decide(load(11, 1_000, ready: 7)).gateways.count == 6)
+        #expect(policy.decide(load(16, 1_000, ready: 6)).gateways.count == 5)
+        #expect(policy.decide(load(21, 1_000, ready: 3)).gateways.count == 4, "what died beyond it is not replaced")
+    }
+
+    @Test("One more is one more than there are, also when none can be added for a while")
+    func oneMore() {
+        var policy = policy(.prompt())
+        for second in stride(from: 0, to: 60, by: 5) {
+            let decision = policy.decide(load(second, 19).with { $0.latency = 1 })
+            #expect(decision.gateways.count == 3)
+        }
+    }
+
+    @Test("A removal that is under way and not seen yet is not undone")
+    func removalUnderWay() {
+        var policy = policy(.prompt(step: 2))
+        #expect(policy.decide(load(0, 20, ready: 4)).gateways.count == 2)
+        var observation = load(5, 20, ready: 3, draining: 1)
+        observation.gateways.expect(leaving: 2)
+        #expect(observation.gateways == .init(ready: 2, draining: 2, processors: 0))
+        #expect(policy.decide(observation).gateways.count == 2)
+    }
+
     @Test("There are never more projectors than partitions", arguments: [(3, 1, 3), (16, 1, 8), (1, 2, 1)])
     func partitions(partitions: Int, minimum: Int, count: Int) {
         var settings = TargetTrackingPolicy.Settings()
@@ -132,6 +165,7 @@ struct TargetTrackingPolicyTests {
                 .idle(second, projectors: .init(ready: 1)).with {
                     $0.partitions = partitions
                     $0.applyRate = 100
+                    $0.busyProjectors = 1
                     $0.backlog = 100_000
                     $0.lag = 100
                 })

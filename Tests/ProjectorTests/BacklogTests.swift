@@ -13,6 +13,17 @@ import Testing
         #expect(backlog.oldest == Timestamp(microseconds: 3))
     }
 
+    @Test(
+        "Of what waits and was not delivered, the oldest came after the partition was empty; without that, nobody knows"
+    )
+    func undelivered() {
+        var backlog = Backlog()
+        backlog.add(HeldCommands(), behind: 3, emptyAt: Timestamp(microseconds: 5))
+        #expect(backlog.oldest == Timestamp(microseconds: 5) && backlog.isOldestKnown)
+        backlog.add(HeldCommands(), behind: 1)
+        #expect(!backlog.isOldestKnown)
+    }
+
     @Test("Nothing held and nothing behind is nothing")
     func nothing() {
         var backlog = Backlog()

@@ -13,6 +13,8 @@ package actor ComposeFleet: FleetDriver {
     private let stopTimeout: Duration
     private var ownNetworks: Set<String>?
     private var leaving: Set<String> = []
+    /// Names of those that are being made.
+    private var making: Set<String> = []
 
     /// On what we added, beside Compose's labels.
     private static let mark = "tidemark.autoscaler"
@@ -36,7 +38,7 @@ package actor ComposeFleet: FleetDriver {
         var instances: [Instance] = []
         for role in Role.allCases {
             for container in try await containers(role) {
-                guard let state = container.state else { continue }
+                guard let state = container.state, !isLeftOver(container) else { continue }
                 let address = container.address(on: ownNetworks ?? [])
                 instances.append(
                     Instance(
@@ -49,14 +51,11 @@ package actor ComposeFleet: FleetDriver {
 
     package func add(_ role: Role) async throws {
         let containers = try await containers(role)
-        // Of a removal that was interrupted: it would come back, of whatever version it is, with the engine.
-        for container in containers where container.state == nil && container.isMarked(Self.mark) {
+        for container in containers where isLeftOver(container) && !leaving.contains(container.id) {
             try await delete(container.id)
         }
         guard
-            let model = containers.filter({ $0.state != nil }).min(by: {
-                ($0.state == .ready ? 0 : 1, $0.number) < ($1.state == .ready ? 0 : 1, $1.number)
-            })
+            let model = containers.filter({ $0.state != nil && !isLeftOver($0) }).min(by: Container.leavesLater)
         else {
             throw DockerError(
                 "There is no container of the service \(role) to make another one like. Start it: docker compose up -d \(role)"
@@ -66,6 +65,8 @@ package actor ComposeFleet: FleetDriver {
         let number = (1...).first { !taken.contains($0) } ?? 1
         var copy = model.copy(number: number)
         copy.mark(Self.mark)
+        making.insert(copy.name)
+        defer { making.remove(copy.name) }
         let made = try await engine.call(
             .POST, "/containers/create", query: [URLQueryItem(name: "name", value: copy.name)], body: copy.body)
         guard let id = made["Id"].string else { throw DockerError("The Docker Engine made a container without an id.") }
@@ -77,29 +78,42 @@ package actor ComposeFleet: FleetDriver {
             }
             try await engine.call(.POST, "/containers/\(id)/start")
         } catch {
-            // Nobody would find it but by hand.
-            try? await delete(id)
+            // In a task of its own, because this one may be cancelled.
+            await Task { try? await self.delete(id) }.value
             throw error
         }
     }
 
     /// The engine sends the container's stop signal, SIGTERM, and waits.
     package func remove(_ role: Role) async throws {
-        let candidates = try await containers(role).filter { $0.state != nil && !leaving.contains($0.id) }
-        guard let newest = candidates.max(by: { $0.number < $1.number }) else { return }
-        leaving.insert(newest.id)
-        defer { leaving.remove(newest.id) }
+        let candidates = try await containers(role).filter {
+            $0.state != nil && !isLeftOver($0) && !leaving.contains($0.id)
+        }
+        guard let last = candidates.max(by: Container.leavesLater) else { return }
+        leaving.insert(last.id)
+        defer { leaving.remove(last.id) }
         try await engine.call(
-            .POST, "/containers/\(newest.id)/stop",
+            .POST, "/containers/\(last.id)/stop",
             query: [URLQueryItem(name: "t", value: String(stopTimeout.components.seconds))],
             timeout: stopTimeout + .seconds(30))
-        try await delete(newest.id)
+        try await delete(last.id)
+    }
+
+    /// Of an addition or a removal that was interrupted: one would never start, the other would come back, of whatever version
+    /// it is, with the engine.
+    private func isLeftOver(_ container: Container) -> Bool {
+        container.isMarked(Self.mark)
+            && (container.state == nil || container.isUnstarted && !making.contains(container.name))
     }
 
     private func delete(_ id: String) async throws {
-        try await engine.call(
-            .DELETE, "/containers/\(id)",
-            query: [URLQueryItem(name: "v", value: "1"), URLQueryItem(name: "force", value: "1")])
+        do {
+            try await engine.call(
+                .DELETE, "/containers/\(id)",
+                query: [URLQueryItem(name: "v", value: "1"), URLQueryItem(name: "force", value: "1")])
+        } catch let error as DockerError where error.status == 404 || error.status == 409 {
+            // It is gone, or somebody else is removing it.
+        }
     }
 
     /// All of a service, also those that ended.

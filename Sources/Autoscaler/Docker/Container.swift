@@ -1,15 +1,13 @@
 /// A container of a Compose service, as the engine describes it (`GET /containers/{id}/json`).
 struct Container: Sendable {
     private static let number = "com.docker.compose.container-number"
-    private static let service = "com.docker.compose.service"
 
     let description: JSONValue
 
     var id: String { description["Id"].string ?? "" }
     /// Without the slash.
     var name: String { String((description["Name"].string ?? "").drop { $0 == "/" }) }
-    var serviceName: String? { labels[Self.service]?.string }
-    /// Compose counts from 1; `up --scale` removes the highest first, and so do we.
+    /// Compose counts from 1.
     var number: Int { labels[Self.number]?.string.flatMap { Int($0) } ?? 0 }
 
     private var labels: [String: JSONValue] { description["Config"]["Labels"].object ?? [:] }
@@ -17,20 +15,33 @@ struct Container: Sendable {
 
     var networkNames: Set<String> { Set(networks.keys) }
 
-    /// `nil` when it ended or was never started.
+    /// `nil` when it ended.
     var state: Instance.State? {
         let state = description["State"]
         switch state["Status"].string {
         case "running":
             // Without a health check nobody knows better.
             let health = state["Health"]["Status"].string ?? "none"
-            return health == "healthy" || health == "none" || health.isEmpty ? .ready : .starting
+            return switch health {
+            case "healthy", "none", "": .ready
+            case "unhealthy": .unwell
+            default: .starting
+            }
+        case "paused": return .unwell
         case "created", "restarting": return .starting
         default: return nil
         }
     }
 
     func isMarked(_ label: String) -> Bool { labels[label] != nil }
+
+    /// Whether it was made and not started yet. Whose maker is gone never is.
+    var isUnstarted: Bool { description["State"]["Status"].string == "created" }
+
+    /// `up --scale` removes the highest number first, and so do we, but whoever serves stays before whoever doesn't.
+    static func leavesLater(_ one: Container, _ other: Container) -> Bool {
+        (one.state == .ready ? 0 : 1, one.number) < (other.state == .ready ? 0 : 1, other.number)
+    }
 
     /// Its address on a network of these if there is one, else on any.
     func address(on preferred: Set<String>) -> String? {

@@ -80,9 +80,9 @@ package actor DockerEngine {
         let status: HTTPResponseStatus
         let answer: Data
         do {
-            let response = try await http.execute(request, timeout: TimeAmount(timeout))
-            status = response.status
-            answer = Data(try await response.body.collect(upTo: 16 << 20).readableBytesView)
+            let (code, body) = try await http.answer(to: request, upTo: 16 << 20, within: timeout)
+            status = code
+            answer = Data(body.readableBytesView)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

@@ -6,6 +6,6 @@ package protocol FleetDriver: Sendable {
     /// Starts one. It may return before that one serves.
     func add(_ role: Role) async throws
 
-    /// Lets the newest drain, and returns when it is gone. No effect when there is none.
+    /// Lets the one drain that can best be done without, and returns when it is gone. No effect when there is none.
     func remove(_ role: Role) async throws
 }

@@ -4,6 +4,9 @@ package struct Instance: Sendable, Equatable {
         /// Was asked for and does not serve yet.
         case starting
         case ready
+        /// Fails its health check or is paused: requests may reach it still. So it counts like a ready one, and is unknown if it
+        /// does not answer; but it is no model for others, and the first to leave.
+        case unwell
         /// Was asked to end, and finishes what it has.
         case draining
     }

@@ -12,6 +12,7 @@ package enum Hold: String, CaseIterable, Sendable {
     case latency
     /// Commands wait too long: not the time to remove a projector.
     case lag
-    /// Nothing is applied at all: what is broken is behind the projectors, and more of them would not help.
+    /// Nothing is applied at all, or some projectors idle while commands wait in others: what is broken or slow are not the
+    /// projectors, and more of them would not help.
     case stalled
 }

@@ -17,6 +17,15 @@ package struct Observation: Sendable, Equatable {
             self.draining = draining
             self.processors = processors
         }
+
+        /// So many are being removed, also if no more than some of them are seen to drain yet.
+        mutating func expect(leaving: Int) {
+            let unseen = max(0, leaving - draining)
+            let ready = min(self.ready, unseen)
+            self.ready -= ready
+            starting = max(0, starting - (unseen - ready))
+            draining += unseen
+        }
     }
 
     /// Since the autoscaler began, on a clock that never goes back.
@@ -38,6 +47,8 @@ package struct Observation: Sendable, Equatable {
     package var backlogGrowth: Double?
     /// Commands applied in a second, by all projectors.
     package var applyRate: Double?
+    /// How many of the ready projectors have work for more than a second, at their own rate.
+    package var busyProjectors: Int?
     /// Age of the oldest command that is not applied, in seconds; 0 if there is none.
     package var lag: Double?
 

@@ -1,4 +1,5 @@
-/// How many commands a second one projector applies when it has work all the time, learnt from what is seen.
+/// How many commands a second one projector applies when it has work all the time, learnt from what is seen while all of
+/// them have: beside idle ones, the mean tells nothing of what one can do.
 struct ProjectorCapacity: Sendable, Equatable {
     /// `nil` until something was applied.
     private(set) var rate: Double?
@@ -8,8 +9,6 @@ struct ProjectorCapacity: Sendable, Equatable {
     private var previous: Observation?
     private var sameSince: Duration?
 
-    /// Work for a second waits: idle projectors have some milliseconds of it.
-    private static let busySeconds = 1.0
     /// A projector that joined takes over partitions for some seconds, in which less is applied.
     private static let settling = Duration.seconds(10)
     /// Weight of a new sample: an interval's rate is lumpy, and a database that is slow for a moment shrinks no projector.
@@ -34,8 +33,7 @@ struct ProjectorCapacity: Sendable, Equatable {
     }
 
     private static func isBusy(_ observation: Observation) -> Bool {
-        guard let backlog = observation.backlog, let applied = observation.applyRate else { return false }
-        return backlog > applied * busySeconds
+        observation.busyProjectors == observation.projectors.ready
     }
 }
 

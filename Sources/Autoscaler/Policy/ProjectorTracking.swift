@@ -2,7 +2,8 @@
 /// `backlog / (n × capacity − inflow) ≤ objective`, and that they are not busy all the time.
 ///
 /// The age of the oldest command is the second signal. It keeps projectors from leaving, and asks for one more while the first
-/// one can't be computed. It does no more than that: one partition that stands still would otherwise fill the cluster.
+/// one can't be computed. It does no more than that, and a backlog that not all projectors have a part in asks for none
+/// either: one partition that is hot or stands still would otherwise fill the cluster.
 package struct ProjectorTracking: Sendable, Equatable {
     /// In this time whatever waits is to be applied, in seconds.
     package var drainSeconds: Double
@@ -38,11 +39,16 @@ package struct ProjectorTracking: Sendable, Equatable {
         }
         let inflow = observation.backlogGrowth.flatMap { growth in observation.applyRate.map { max(0, $0 + growth) } }
         if inflow == nil { demand.noFewer = .unknown }
-        let needed = max((inflow ?? 0) + backlog / drainSeconds, (inflow ?? 0) / utilisation)
+        let isUneven =
+            observation.busyProjectors.map { $0 > 0 && $0 < fleet.ready } ?? false
+            && observation.lag.map { $0 > 1 } ?? true
+        if isUneven { demand.noFewer = demand.noFewer ?? .stalled }
+        let drain = isUneven ? 0 : backlog / drainSeconds
+        let needed = max((inflow ?? 0) + drain, (inflow ?? 0) / utilisation)
         guard needed > 0 else { return demand }
         guard let rate = capacity.rate else {
             demand.noFewer = .unknown
-            demand.oneMore = isLate
+            demand.oneMore = isLate && !isUneven
             demand.reason = "\(backlog.short) commands wait, and what a projector can do is not known"
             return demand
         }
@@ -54,7 +60,7 @@ package struct ProjectorTracking: Sendable, Equatable {
         if !capacity.isMeasured {
             // A projector can do at least this, so the load asks for so many at most.
             demand.instances = min(demand.instances, Double(fleet.ready + fleet.starting))
-            demand.oneMore = isLate
+            demand.oneMore = isLate && !isUneven
         }
         return demand
     }

@@ -21,8 +21,11 @@ package struct Decision: Sendable, Equatable {
 
     package var gateways: Target
     package var projectors: Target
+    /// Commands a second that one projector is taken to be able to apply.
+    package var projectorCapacity: Double?
 
-    package init(gateways: Target, projectors: Target) {
+    package init(gateways: Target, projectors: Target, projectorCapacity: Double? = nil) {
+        self.projectorCapacity = projectorCapacity
         self.gateways = gateways
         self.projectors = projectors
     }

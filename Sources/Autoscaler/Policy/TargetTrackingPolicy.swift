@@ -23,9 +23,6 @@ package struct TargetTrackingPolicy: ScalingPolicy, Equatable {
         self.settings = settings
     }
 
-    /// Commands a second that one projector is known to apply.
-    package var capacityOfProjector: Double? { capacity.rate }
-
     package mutating func decide(_ observation: Observation) -> Decision {
         capacity.learn(observation)
         return Decision(
@@ -33,6 +30,7 @@ package struct TargetTrackingPolicy: ScalingPolicy, Equatable {
                 settings.gateway.demand(observation), observation.gateways, at: observation.at, settings.gateways),
             projectors: projectors.follow(
                 settings.projector.demand(observation, capacity), observation.projectors, at: observation.at,
-                settings.projectors.limited(to: observation.partitions)))
+                settings.projectors.limited(to: observation.partitions)),
+            projectorCapacity: capacity.rate)
     }
 }

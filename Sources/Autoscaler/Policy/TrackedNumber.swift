@@ -18,12 +18,13 @@ struct TrackedNumber: Sendable, Equatable {
     ) -> Decision.Target {
         let begin = begin ?? now
         self.begin = begin
-        // What somebody added is taken as it is; what died is wanted still.
-        let present = max(target ?? 0, fleet.ready + fleet.starting)
-        let target = bounds.clamp(present)
+        // What somebody added is taken as it is, and leaves in its time also if it is beyond the bounds; what died is wanted
+        // still.
+        let present = fleet.ready + fleet.starting
+        let target = max(bounds.clamp(target ?? 0), present)
         var hold: Hold?
 
-        let asked = demand.count(from: target, tolerance: bounds.tolerance)
+        let asked = demand.count(from: target, present: present, tolerance: bounds.tolerance)
         var wish = bounds.clamp(asked)
         if wish < asked, wish == target { hold = .bound }
         if wish < target, let reason = demand.noFewer {

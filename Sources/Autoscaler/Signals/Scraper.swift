@@ -5,8 +5,8 @@ import NIOHTTP1
 /// Asks instances for their metrics.
 package struct Scraper: Sendable {
     private let http: HTTPClient
-    private let bearerToken: String?
-    private let timeout: TimeAmount
+    private let bearerToken: @Sendable () async throws -> String?
+    private let timeout: Duration
 
     private static let maximumBytes = 16 << 20
 
@@ -15,31 +15,48 @@ package struct Scraper: Sendable {
         package var description: String { "GET /metrics was answered with \(status)." }
     }
 
-    /// - Parameter bearerToken: an access key with the verb `audit`, where gateways want one.
-    package init(http: HTTPClient, bearerToken: String? = nil, timeout: Duration = .seconds(2)) {
+    /// - Parameters:
+    ///   - bearerToken: an access key with the verb `audit`, where gateways want one. Asked for each time, because keys are
+    ///     replaced. Projectors, which want none, don't get it.
+    ///   - timeout: for all of an answer.
+    package init(
+        http: HTTPClient, timeout: Duration = .seconds(2),
+        bearerToken: @escaping @Sendable () async throws -> String? = { nil }
+    ) {
         self.http = http
         self.bearerToken = bearerToken
-        self.timeout = TimeAmount(timeout)
+        self.timeout = timeout
     }
 
-    /// All of them side by side. Whoever does not answer in time, or not with metrics, has `nil`.
+    /// All of them side by side. Whoever does not answer in time, or not with metrics, has a `failure`.
     package func scrape(_ instances: [Instance]) async -> [Signals.Member] {
-        await withTaskGroup(of: (Int, Exposition?).self) { group in
+        await withTaskGroup(of: (Int, Result<Exposition, any Error>).self) { group in
             for (index, instance) in instances.enumerated() {
-                guard let url = instance.url, instance.state != .starting else { continue }
-                group.addTask { (index, try? await scrape(url)) }
+                guard instance.url != nil, instance.state != .starting else { continue }
+                group.addTask {
+                    do { return (index, .success(try await scrape(instance))) } catch {
+                        return (index, .failure(error))
+                    }
+                }
             }
             var members = instances.map { Signals.Member($0, nil) }
-            for await (index, exposition) in group { members[index].exposition = exposition }
+            for await (index, answer) in group {
+                switch answer {
+                case .success(let exposition): members[index].exposition = exposition
+                case .failure(let error): members[index].failure = "\(error)"
+                }
+            }
             return members
         }
     }
 
-    package func scrape(_ url: String) async throws -> Exposition {
-        var request = HTTPClientRequest(url: url + "/metrics")
-        if let bearerToken { request.headers.add(name: "Authorization", value: "Bearer \(bearerToken)") }
-        let response = try await http.execute(request, timeout: timeout)
-        guard response.status == .ok else { throw Refused(status: response.status.code) }
-        return try Exposition(parsing: try await response.body.collect(upTo: Self.maximumBytes).readableBytesView)
+    private func scrape(_ instance: Instance) async throws -> Exposition {
+        var request = HTTPClientRequest(url: (instance.url ?? "") + "/metrics")
+        if instance.role == .gateway, let bearerToken = try await bearerToken() {
+            request.headers.add(name: "Authorization", value: "Bearer \(bearerToken)")
+        }
+        let (status, body) = try await http.answer(to: request, upTo: Self.maximumBytes, within: timeout)
+        guard status == .ok else { throw Refused(status: status.code) }
+        return try Exposition(parsing: body.readableBytesView)
     }
 }

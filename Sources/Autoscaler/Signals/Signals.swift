@@ -7,6 +7,8 @@ package struct Signals: Sendable {
     package struct Member: Sendable {
         package var instance: Instance
         package var exposition: Exposition?
+        /// Why it did not answer, if it was asked.
+        package var failure: String?
 
         package init(_ instance: Instance, _ exposition: Exposition?) {
             self.instance = instance
@@ -32,6 +34,7 @@ package struct Signals: Sendable {
     }
 
     private var readings: [String: Reading] = [:]
+    private var last: Observation?
     private var partitions: Int?
     private var backlog: (at: Duration, commands: Double)?
 
@@ -50,7 +53,17 @@ package struct Signals: Sendable {
             at: now, gateways: gateways.fleet, projectors: projectors.fleet, partitions: partitions ?? .max)
         if gateways.isComplete { Self.describe(gateways, &observation) }
         if projectors.isComplete { describe(projectors, &observation) }
+        last = observation
         return observation
+    }
+
+    /// Of a moment at which nobody could tell which instances there are: as many as there were, and all else is unknown.
+    /// `nil` if none was ever seen.
+    package func observeNothing(at now: Duration) -> Observation? {
+        guard let last else { return nil }
+        var (gateways, projectors) = (last.gateways, last.projectors)
+        (gateways.processors, projectors.processors) = (nil, nil)
+        return Observation(at: now, gateways: gateways, projectors: projectors, partitions: last.partitions)
     }
 
     private func measure(_ members: [Member], at now: Duration) -> Measured {
@@ -59,7 +72,9 @@ package struct Signals: Sendable {
             if let exposition = member.exposition { measured.answers.append(exposition) }
             let interval = interval(member, at: now)
             if let interval { measured.intervals.append(interval) }
-            guard member.instance.state == .ready, readings[member.instance.id] != nil else { continue }
+            guard [.ready, .unwell].contains(member.instance.state), readings[member.instance.id] != nil else {
+                continue
+            }
             measured.fleet.ready += 1
             if let interval { measured.ready.append(interval) } else { measured.isComplete = false }
         }
@@ -109,6 +124,14 @@ package struct Signals: Sendable {
 
     private mutating func describe(_ projectors: Measured, _ observation: inout Observation) {
         observation.projectors.processors = Self.sum(projectors.ready) { $0.rate(Metric.processor) }
+        observation.busyProjectors = Self.sum(projectors.ready) { projector in
+            guard let waiting = projector.after.gauge(Metric.backlog), let applied = projector.rate(Metric.applied)
+            else {
+                return nil
+            }
+            // Idle ones have some milliseconds of work.
+            return waiting > applied * 1 ? 1 : 0
+        }.map { Int($0) }
         observation.applyRate = Self.sum(projectors.intervals) { $0.rate(Metric.applied) }
         // What waits in a partition that nobody owns at the moment, nobody tells.
         guard let partitions, let owned = Self.sum(projectors.answers, { $0.gauge(Metric.owned) }),

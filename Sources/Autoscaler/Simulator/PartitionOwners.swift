@@ -21,6 +21,10 @@ struct PartitionOwners {
 
     var backlog: Double { partitions.reduce(0) { $0 + $1.backlog.amount } }
 
+    func backlog(of worker: Int) -> Double {
+        partitions.reduce(0) { $1.owner == worker ? $0 + $1.backlog.amount : $0 }
+    }
+
     /// Seconds that the oldest command has waited.
     func lag(now: Double) -> Double {
         partitions.compactMap(\.backlog.oldest).min().map { now - $0 } ?? 0
@@ -72,15 +76,15 @@ struct PartitionOwners {
         return refused
     }
 
-    /// Applies for a second. - Returns: commands applied.
-    mutating func apply(now: Double) -> Double {
-        var applied = 0.0
-        for worker in workers {
+    /// Applies for a second. - Returns: commands applied, and by whom.
+    mutating func apply(now: Double) -> [(worker: Int, commands: Double)] {
+        workers.map { worker in
+            var applied = 0.0
             var wanted = 0.0
             for partition in partitions where partition.owner == worker {
                 wanted += Self.wanted(partition, now, model.partitionRate)
             }
-            guard wanted > 0 else { continue }
+            guard wanted > 0 else { return (worker, 0) }
             // The larger a queue, the larger its batches.
             let share = min(1, model.applyRate / wanted)
             for index in partitions.indices where partitions[index].owner == worker {
@@ -88,8 +92,8 @@ struct PartitionOwners {
                 partitions[index].backlog.take(amount)
                 applied += amount
             }
+            return (worker, applied)
         }
-        return applied
     }
 
     private static func wanted(_ partition: Partition, _ now: Double, _ rate: Double) -> Double {

@@ -25,6 +25,7 @@ package struct TraceRun {
         var seconds = 0.0
         var answered = 0.0
         var applied = 0.0
+        var appliedBy: [Int: Double] = [:]
         var gatewayProcessors = 0.0
         var projectorProcessors = 0.0
         var inFlight = 0.0
@@ -91,7 +92,8 @@ package struct TraceRun {
         var dead: [Int: Double] = [:]
         for instance in projectors.unnoticed { dead[instance.number] = instance.since }
         partitions.share(among: projectors.ready, dead: dead, now: now)
-        let applied = now < stalledUntil ? 0 : partitions.apply(now: now)
+        let appliedBy = now < stalledUntil ? [] : partitions.apply(now: now)
+        let applied = appliedBy.reduce(0) { $0 + $1.commands }
 
         let answered = each.answered * serving - overflow
         let latency = each.latency * model.percentileFactor
@@ -108,6 +110,7 @@ package struct TraceRun {
         window.seconds += 1
         window.answered += answered
         window.applied += applied
+        for (worker, commands) in appliedBy { window.appliedBy[worker, default: 0] += commands }
         window.gatewayProcessors += each.processors * serving
         window.projectorProcessors += applied / model.applyRate
         window.inFlight = each.inFlight * serving
@@ -155,6 +158,10 @@ package struct TraceRun {
             seen.backlog = backlog
             seen.backlogGrowth = lastBacklog.map { (backlog - $0) / window.seconds }
             seen.lag = partitions.lag(now: now)
+            seen.busyProjectors = projectors.ready.count { worker in
+                let rate = (window.appliedBy[worker] ?? 0) / window.seconds
+                return partitions.backlog(of: worker) + rate * model.rest > rate
+            }
             lastBacklog = backlog
         } else {
             lastBacklog = nil

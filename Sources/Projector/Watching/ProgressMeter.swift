@@ -6,7 +6,7 @@ package import ServiceLifecycle
 /// whether or not anything is applied.
 ///
 /// While a partition is not consumed, or the broker doesn't answer, nobody knows the backlog: then it is NaN.
-package struct ProgressMeter: Service {
+package actor ProgressMeter: Service {
     private static let interval = Duration.seconds(1)
 
     private let worker: ProjectorWorker
@@ -15,6 +15,8 @@ package struct ProgressMeter: Service {
     private let commands = Gauge(label: "tidemark_projector_backlog_commands")
     private let age = Gauge(label: "tidemark_projector_oldest_unapplied_seconds")
     private let vectorAge = Gauge(label: "tidemark_cache_vector_age_seconds")
+    /// When nothing waited in a partition, the last time that this was so.
+    private var emptyAt: [Partition: Timestamp] = [:]
 
     /// - Parameter depth: messages in a partition's queue that were not delivered yet.
     package init(
@@ -29,21 +31,33 @@ package struct ProgressMeter: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                let backlog = await measure()
-                commands.record(backlog?.commands ?? .nan)
-                age.record(backlog.map { $0.oldest.map { max(0, (clock.now() - $0) / .seconds(1)) } ?? 0 } ?? .nan)
-                vectorAge.record(await worker.vectorAge / .seconds(1))
+                await self.record()
                 try? await Task.sleep(for: Self.interval)
             }
         }
     }
 
+    private func record() async {
+        let backlog = await measure()
+        commands.record(backlog?.commands ?? .nan)
+        if let backlog, backlog.isOldestKnown {
+            age.record(backlog.oldest.map { max(0, (clock.now() - $0) / .seconds(1)) } ?? 0)
+        } else {
+            age.record(Double.nan)
+        }
+        vectorAge.record(await worker.vectorAge / .seconds(1))
+    }
+
     /// - Returns: `nil` when it is not known.
     package func measure() async -> Backlog? {
+        let now = clock.now()
+        let unapplied = await worker.unapplied
+        emptyAt = emptyAt.filter { unapplied.keys.contains($0.key) }
         var backlog = Backlog()
-        for (partition, held) in await worker.unapplied {
+        for (partition, held) in unapplied {
             guard let held, let behind = try? await depth(partition) else { return nil }
-            backlog.add(held, behind: behind)
+            if held.messages + behind == 0 { emptyAt[partition] = now }
+            backlog.add(held, behind: behind, emptyAt: emptyAt[partition])
         }
         return backlog
     }

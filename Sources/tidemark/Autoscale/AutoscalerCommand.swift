@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Autoscaler
 import Foundation
 import Logging
+import NIOPosix
 import Projector
 import Prometheus
 import ServiceLifecycle
@@ -14,7 +15,7 @@ struct AutoscalerCommand: AsyncParsableCommand {
         abstract: "Add and remove gateways and projectors as the load asks for.",
         discussion: """
             Gateways follow the requests under way and the processors in use. Projectors follow the time that it takes to apply \
-            what waits. A signal that is missing never makes a number fall. What leaves is the newest, and it drains first.
+            what waits. A signal that is missing never makes a number fall. What leaves drains first.
 
             With --driver docker it adds containers like those that Docker Compose started, and needs the engine's socket. With \
             --driver none it watches the instances that are named and only says what it would do. On one machine, use \
@@ -53,7 +54,8 @@ struct AutoscalerCommand: AsyncParsableCommand {
             let logger = Logger(label: "tidemark.autoscaler")
             let registry = PrometheusRegistry.bootstrapped()
             let autoscaling = try settings.autoscaling()
-            let token = try settings.scrapeToken()
+            let token = settings.scrapeToken()
+            _ = try await token()
             let port = try settings.integer(.autoscalerPort, in: 0...65_535)
             try await HTTPClient.withHTTPClient { http in
                 let fleet = try await settings.fleet(http)
@@ -93,6 +95,10 @@ extension Autoscaler.Report {
             logger.notice(
                 "number changes",
                 metadata: ["role": "\(role)", "from": "\(old)", "to": "\(new)", "reason": "\(reason)"])
+        case .unreadable(let instance, let reason):
+            logger.warning(
+                "metrics can't be read",
+                metadata: ["role": "\(instance.role)", "instance": "\(instance.id)", "reason": "\(reason)"])
         case .failed(let what, let error):
             logger.error("not done; it is tried again", metadata: ["what": "\(what)", "error": "\(error)"])
         }
@@ -100,12 +106,18 @@ extension Autoscaler.Report {
 }
 
 extension Settings {
-    fileprivate func scrapeToken() throws -> String? {
-        guard let path = optional(.autoscalerTokenFile) else { return nil }
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw Invalid(description: "\(Setting.autoscalerTokenFile.rawValue): the file \(path) can't be read.")
+    /// Reads the file each time: keys are replaced.
+    fileprivate func scrapeToken() -> @Sendable () async throws -> String? {
+        guard let path = optional(.autoscalerTokenFile) else { return { nil } }
+        return {
+            let text = try await NIOThreadPool.singleton.runIfActive {
+                try? String(contentsOfFile: path, encoding: .utf8)
+            }
+            guard let text else {
+                throw Invalid(description: "\(Setting.autoscalerTokenFile.rawValue): the file \(path) can't be read.")
+            }
+            return text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     fileprivate func fleet(_ http: HTTPClient) async throws -> any FleetDriver {

@@ -10,13 +10,15 @@ struct Autoscaling: Sendable {
     var projectors: ScalingBounds { policy.projectors }
 
     func autoscaler(
-        _ driver: any FleetDriver, http: HTTPClient, bearerToken: String? = nil, isDryRun: Bool = false,
+        _ driver: any FleetDriver, http: HTTPClient,
+        bearerToken: @escaping @Sendable () async throws -> String? = { nil }, isDryRun: Bool = false,
         report: @escaping @Sendable (Autoscaler.Report) -> Void
     ) -> Autoscaler {
         Autoscaler(
             policy: TargetTrackingPolicy(policy), driver: driver,
             scraper: Scraper(http: http, bearerToken: bearerToken),
-            interval: interval, isDryRun: isDryRun, report: report)
+            interval: interval, largestStep: (policy.gateways.stepUp, policy.gateways.stepDown), isDryRun: isDryRun,
+            report: report)
     }
 }
 
