@@ -10,7 +10,7 @@ package struct ProgressMeter: Service {
     private static let interval = Duration.seconds(1)
 
     private let worker: ProjectorWorker
-    private let depth: @Sendable (Partition) async throws -> Int
+    private let depths: QueueDepths
     private let clock: any WallClock
     private let commands = Gauge(label: "tidemark_projector_backlog_commands")
     private let age = Gauge(label: "tidemark_projector_oldest_unapplied_seconds")
@@ -22,7 +22,7 @@ package struct ProgressMeter: Service {
         depth: @escaping @Sendable (Partition) async throws -> Int
     ) {
         self.worker = worker
-        self.depth = depth
+        depths = QueueDepths(ask: depth)
         self.clock = clock
     }
 
@@ -42,7 +42,7 @@ package struct ProgressMeter: Service {
     package func measure() async -> Backlog? {
         var backlog = Backlog()
         for (partition, held) in await worker.unapplied {
-            guard let held, let behind = try? await depth(partition) else { return nil }
+            guard let held, let behind = try? await depths.depth(of: partition, behind: held) else { return nil }
             backlog.add(held, behind: behind)
         }
         return backlog
