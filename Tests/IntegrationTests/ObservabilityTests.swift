@@ -89,9 +89,9 @@ import Testing
         }
         _ = try await stack.rabbitMQ.control(["set_vm_memory_high_watermark", "0.6"])
         try await expect(
-            ["RedisDown{redis}", "RedisWithoutMaster", "CacheNotFollowing"], of: "Redis killed", stack
+            ["RedisDown{redis}", "RedisWithoutMaster{redis}", "CacheNotFollowing"], of: "Redis killed", stack
         ) { await stack.redis.kill() }
-        try await expect(["ProjectorsMissing", "TargetDown{projector}"], of: "the projector killed", stack) {
+        try await expect(["ProjectorsMissing{projector}", "TargetDown{projector}"], of: "the projector killed", stack) {
             await stack.projector.kill()
         }
         try await expect(
@@ -100,13 +100,13 @@ import Testing
         ) { await stack.postgres.kill() }
         try await expect(
             [
-                "BrokersWithoutQuorum", "TargetDown{rabbitmq}", "WritesRefused{unavailable}",
+                "BrokersWithoutQuorum{rabbitmq}", "TargetDown{rabbitmq}", "WritesRefused{unavailable}",
                 "ErrorBudgetBurnsFast{write-availability}",
             ],
             // The broker's memory alarm refused writes, too.
             perhapsBefore: ["ErrorBudgetBurnsFast{write-availability}"], of: "the broker killed", stack
         ) { await stack.rabbitMQ.kill() }
-        try await expect(["GatewaysMissing", "TargetDown{gateway}"], of: "the gateways killed", stack) {
+        try await expect(["GatewaysMissing{gateway}", "TargetDown{gateway}"], of: "the gateways killed", stack) {
             for gateway in stack.gateways { await gateway.kill() }
         }
         try await expect(["NginxDown{nginx}"], of: "nginx killed", stack) { await stack.nginx.kill() }

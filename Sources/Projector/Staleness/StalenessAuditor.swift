@@ -72,9 +72,11 @@ package struct StalenessAuditor: Service {
 
     private func check(_ state: LoggedState) async -> CachedRead {
         let time = clock.now()
-        guard case .hit(let entry)? = try? await cache.lookUp(state.key, in: state.partition) else {
-            reads[.uncached]?.increment()
-            return .uncached
+        let lookup = try? await cache.lookUp(state.key, in: state.partition)
+        guard case .hit(let entry)? = lookup else {
+            let worth: CachedRead = if case .miss? = lookup { .uncached } else { .failed }
+            reads[worth]?.increment()
+            return worth
         }
         let worth = state.judge(entry, at: time)
         reads[worth]?.increment()

@@ -10,7 +10,7 @@ package actor ProgressMeter: Service {
     private static let interval = Duration.seconds(1)
 
     private let worker: ProjectorWorker
-    private let depth: @Sendable (Partition) async throws -> Int
+    private let depths: QueueDepths
     private let clock: any WallClock
     private let commands = Gauge(label: "tidemark_projector_backlog_commands")
     private let age = Gauge(label: "tidemark_projector_oldest_unapplied_seconds")
@@ -24,7 +24,7 @@ package actor ProgressMeter: Service {
         depth: @escaping @Sendable (Partition) async throws -> Int
     ) {
         self.worker = worker
-        self.depth = depth
+        depths = QueueDepths(ask: depth)
         self.clock = clock
     }
 
@@ -55,7 +55,7 @@ package actor ProgressMeter: Service {
         emptyAt = emptyAt.filter { unapplied.keys.contains($0.key) }
         var backlog = Backlog()
         for (partition, held) in unapplied {
-            guard let held, let behind = try? await depth(partition) else { return nil }
+            guard let held, let behind = try? await depths.depth(of: partition, behind: held) else { return nil }
             if held.messages + behind == 0 { emptyAt[partition] = now }
             backlog.add(held, behind: behind, emptyAt: emptyAt[partition])
         }

@@ -1,0 +1,24 @@
+import Commands
+
+/// What lies in the queues, asked for sparingly: the question goes over the connection that consumes, which waits for its answer.
+///
+/// An answer holds for about five seconds, so that sixteen partitions are some three questions a second, and not at once.
+actor QueueDepths {
+    private static let seconds = 4.0...6.0
+
+    private let ask: @Sendable (Partition) async throws -> Int
+    private var answers: [Partition: (depth: Int, until: ContinuousClock.Instant)] = [:]
+
+    init(ask: @escaping @Sendable (Partition) async throws -> Int) { self.ask = ask }
+
+    /// - Parameter held: by the partition's owner. While it holds nothing, nothing is left in the queue for long, whatever was there.
+    func depth(of partition: Partition, behind held: HeldCommands) async throws -> Int {
+        if let (depth, until) = answers[partition], ContinuousClock.now < until, depth == 0 || held.messages > 0 {
+            return depth
+        }
+        answers[partition] = nil
+        let depth = try await ask(partition)
+        answers[partition] = (depth, .now + .seconds(Double.random(in: Self.seconds)))
+        return depth
+    }
+}
