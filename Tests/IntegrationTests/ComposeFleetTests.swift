@@ -58,6 +58,35 @@ struct ComposeFleetTests {
         }
     }
 
+    @Test(
+        "What an interrupted addition left counts for nothing and is cleared away; one that is paused counts, and leaves first",
+        .enabled(if: ComposeProject.isPossible, "needs docker-compose and a Docker Engine on \(ComposeProject.socket)"))
+    func leftOverAndPaused() async throws {
+        try await ComposeProject.with { project in
+            let fleet = project.fleet
+            func gateways() async throws -> [Instance] { try await fleet.instances().filter { $0.role == .gateway } }
+            try await eventually("it is ready", state: { try await gateways() }) { $0.map(\.state) == [.ready] }
+            let first = try #require(try await gateways().first)
+            var copy = Container(description: try await project.describe(first.id)).copy(number: 2)
+            copy.mark("tidemark.autoscaler")
+            let made = try await project.engine.call(
+                .POST, "/containers/create", query: [URLQueryItem(name: "name", value: copy.name)], body: copy.body)
+            let leftOver = try #require(made["Id"].string)
+            #expect(try await gateways().map(\.id) == [first.id])
+
+            try await fleet.add(.gateway)
+            #expect(try await project.engine.describe(leftOver) == nil)
+            try await eventually("the other one is ready", state: { try await gateways() }) {
+                $0.map(\.state) == [.ready, .ready]
+            }
+            let other = try #require(try await gateways().last)
+            try await project.engine.call(.POST, "/containers/\(first.id)/pause")
+            #expect(try await gateways().map(\.state) == [.unwell, .ready])
+            try await fleet.remove(.gateway)
+            #expect(try await gateways().map(\.id) == [other.id])
+        }
+    }
+
     @Test("Where no engine listens, the error says so")
     func noEngine() async throws {
         let engine = DockerEngine(socket: "/nowhere/docker.sock", http: .shared)
