@@ -55,9 +55,12 @@ package actor ProgressMeter: Service {
         emptyAt = emptyAt.filter { unapplied.keys.contains($0.key) }
         var backlog = Backlog()
         for (partition, held) in unapplied {
-            guard let held, let behind = try? await depths.depth(of: partition, behind: held) else { return nil }
-            if held.messages + behind == 0 { emptyAt[partition] = now }
-            backlog.add(held, behind: behind, emptyAt: emptyAt[partition])
+            guard let held, let behind = try? await depths.depth(of: partition, behind: held, at: now) else {
+                return nil
+            }
+            // What was held when the broker was asked is applied; what waits now came after that.
+            if held.messages + behind.messages == 0 { emptyAt[partition] = behind.askedAt }
+            backlog.add(held, behind: behind.messages, emptyAt: emptyAt[partition])
         }
         return backlog
     }

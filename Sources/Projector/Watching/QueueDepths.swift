@@ -7,18 +7,21 @@ actor QueueDepths {
     private static let seconds = 4.0...6.0
 
     private let ask: @Sendable (Partition) async throws -> Int
-    private var answers: [Partition: (depth: Int, until: ContinuousClock.Instant)] = [:]
+    private var answers: [Partition: (depth: Int, askedAt: Timestamp, until: ContinuousClock.Instant)] = [:]
 
     init(ask: @escaping @Sendable (Partition) async throws -> Int) { self.ask = ask }
 
     /// - Parameter held: by the partition's owner. While it holds nothing, nothing is left in the queue for long, whatever was there.
-    func depth(of partition: Partition, behind held: HeldCommands) async throws -> Int {
-        if let (depth, until) = answers[partition], ContinuousClock.now < until, depth == 0 || held.messages > 0 {
-            return depth
+    /// - Returns: messages, and when the broker was asked.
+    func depth(
+        of partition: Partition, behind held: HeldCommands, at now: Timestamp
+    ) async throws -> (messages: Int, askedAt: Timestamp) {
+        if let last = answers[partition], ContinuousClock.now < last.until, last.depth == 0 || held.messages > 0 {
+            return (last.depth, last.askedAt)
         }
         answers[partition] = nil
         let depth = try await ask(partition)
-        answers[partition] = (depth, .now + .seconds(Double.random(in: Self.seconds)))
-        return depth
+        answers[partition] = (depth, now, .now + .seconds(Double.random(in: Self.seconds)))
+        return (depth, now)
     }
 }
