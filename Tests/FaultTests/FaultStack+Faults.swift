@@ -95,8 +95,11 @@ extension FaultStack {
     }
 
     private func refusalsOfDisk() throws -> Int {
-        try String(contentsOf: database.directory.appendingPathComponent("postgres.log"), encoding: .utf8)
-            .components(separatedBy: "No space left on device").count
+        let roles = directory.appendingPathComponent("roles")
+        return try FileManager.default.contentsOfDirectory(at: roles, includingPropertiesForKeys: nil)
+            .filter { $0.lastPathComponent.hasPrefix("projector-") }
+            .map { try String(contentsOf: $0, encoding: .utf8).components(separatedBy: "SQLSTATE 53100").count - 1 }
+            .reduce(0, +)
     }
 
     /// The database itself says so, at COMMIT: a deferred trigger on what every batch updates.

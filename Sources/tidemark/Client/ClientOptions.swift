@@ -52,7 +52,7 @@ struct ClientOptions: ParsableArguments {
         token = token?.trimmingCharacters(in: .whitespacesAndNewlines)
         let authorities = caFile ?? environment["TIDEMARK_CA_FILE"].flatMap { $0.isEmpty ? nil : $0 }
         // Read here for its error alone: a connection's would not name the file.
-        if let authorities { _ = try Data(contentsOf: URL(filePath: authorities)) }
+        if let authorities { _ = try Terminal.read(authorities, what: "the authorities' certificates") }
         return TidemarkClient.Configuration(
             urls: urls(environment), bearerToken: token.flatMap { $0.isEmpty ? nil : $0 }, authorities: authorities)
     }

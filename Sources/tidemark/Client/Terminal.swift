@@ -30,8 +30,22 @@ enum Terminal {
     }
 
     /// The whole of a file, or of standard input for `-`.
+    ///
+    /// - Throws: `CocoaError` whose description names the file, which Foundation's own does not on Linux.
     static func read(_ file: String, what: String) throws -> Data {
-        guard file == "-" else { return try Data(contentsOf: URL(filePath: file)) }
+        guard file == "-" else {
+            do {
+                return try Data(contentsOf: URL(filePath: file))
+            } catch let error as CocoaError {
+                let reason =
+                    switch error.code {
+                    case .fileReadNoSuchFile: "there is no such file."
+                    case .fileReadNoPermission: "its permissions forbid it."
+                    default: error.localizedDescription
+                    }
+                throw CocoaError(error.code, userInfo: [NSLocalizedDescriptionKey: "\(file) can't be read: \(reason)"])
+            }
+        }
         if isatty(STDIN_FILENO) == 1 { note("tidemark: reading \(what) from the terminal; end with Ctrl-D") }
         return try FileHandle.standardInput.readToEnd() ?? Data()
     }
