@@ -33,11 +33,7 @@ package struct Scraper: Sendable {
         await withTaskGroup(of: (Int, Result<Exposition, any Error>).self) { group in
             for (index, instance) in instances.enumerated() {
                 guard instance.url != nil, instance.state != .starting else { continue }
-                group.addTask {
-                    do { return (index, .success(try await scrape(instance))) } catch {
-                        return (index, .failure(error))
-                    }
-                }
+                group.addTask { (index, await answer(of: instance)) }
             }
             var members = instances.map { Signals.Member($0, nil) }
             for await (index, answer) in group {
@@ -48,6 +44,12 @@ package struct Scraper: Sendable {
             }
             return members
         }
+    }
+
+    /// A function, not the task's closure: there, a second `return` of a tuple with the index made Swift 6.3.1's optimiser return
+    /// another index, and a release build trapped.
+    private func answer(of instance: Instance) async -> Result<Exposition, any Error> {
+        do { return .success(try await scrape(instance)) } catch { return .failure(error) }
     }
 
     private func scrape(_ instance: Instance) async throws -> Exposition {
