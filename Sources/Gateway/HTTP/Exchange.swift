@@ -20,7 +20,7 @@ struct Exchange {
         self.request = request
         self.context = context
         target = RequestTarget(request.head.path ?? "/")
-        signs = RequestSigns(request)
+        signs = context.signs ?? RequestSigns(request)
         id = signs.requestID
     }
 

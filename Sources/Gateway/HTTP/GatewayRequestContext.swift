@@ -9,6 +9,8 @@ package struct GatewayRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The connection; `nil` in tests without one.
     let channel: (any Channel)?
+    /// Of the request, if the server has looked for them already.
+    var signs: RequestSigns?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -115,9 +115,11 @@ package struct GatewayServer: Service {
         let date = DateHeader()
         let base = HTTP1Channel(
             responder: { [logger] request, writer, channel in
-                let context = GatewayRequestContext(source: .init(channel: channel, logger: logger))
+                var context = GatewayRequestContext(source: .init(channel: channel, logger: logger))
+                let signs = RequestSigns(request)
+                context.signs = signs
                 var response =
-                    if RequestSigns(request).waits { try await respondInTime(to: request, context) } else {
+                    if signs.waits { try await respondInTime(to: request, context) } else {
                         try await responder.respond(to: request, context: context)
                     }
                 response.headers[.date] = date.value
