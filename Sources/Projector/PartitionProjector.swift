@@ -140,11 +140,12 @@ final class PartitionProjector: Sendable {
     }
 
     private func take(_ deliveries: [Delivery]) {
-        let commands = deliveries.flatMap { (try? $0.content.get())?.commands ?? [] }
-        atHand.withLock {
-            $0 = HeldCommands(
-                messages: deliveries.count, commands: commands.count, oldest: commands.map(\.issuedAt).min())
+        var held = HeldCommands(messages: deliveries.count)
+        for case .success(let batch) in deliveries.lazy.map(\.content) {
+            held.commands += batch.commands.count
+            for command in batch.commands { held.oldest = min(held.oldest ?? command.issuedAt, command.issuedAt) }
         }
+        atHand.withLock { [held] in $0 = held }
     }
 
     /// A transaction costs much the same for one command as for fifty. After a small batch that nobody waits for, the
