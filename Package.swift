@@ -151,7 +151,7 @@ let package = Package(
         .target(
             name: "LocalStack",
             // Links to what is in compose/nginx.
-            resources: [.embedInCode("Nginx/trace.conf"), .embedInCode("Nginx/trace-headers.conf")],
+            resources: ["command-key", "trace", "trace-headers"].map { .embedInCode("Nginx/\($0).conf") },
             swiftSettings: settings),
         .target(
             name: "TidemarkClient",

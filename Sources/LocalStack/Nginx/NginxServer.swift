@@ -78,12 +78,7 @@ package struct NginxServer: Server {
                 \(temporary.joined(separator: "\n    "))
                 client_max_body_size 64m;
                 client_body_buffer_size 1100k;
-                map "$request_method:$http_idempotency_key" $command_key {
-                    default $http_idempotency_key;
-                    "PUT:" $request_id;
-                    "DELETE:" $request_id;
-                    "POST:" $request_id;
-                }
+                \(text(PackageResources.command_key_conf, indentedBy: 4))
                 upstream gateways {
                     \(gateways.joined(separator: "\n        "))
                     keepalive 64;
