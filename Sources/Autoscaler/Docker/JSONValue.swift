@@ -56,10 +56,6 @@ enum JSONValue: Sendable, Equatable, Codable {
         if case .string(let value) = self { value } else { nil }
     }
 
-    var integer: Int64? {
-        if case .integer(let value) = self { value } else { nil }
-    }
-
     var array: [JSONValue]? {
         if case .array(let value) = self { value } else { nil }
     }

@@ -26,9 +26,7 @@ struct AutoscalerCommand: AsyncParsableCommand {
             """,
         subcommands: [AutoscalerSimulateCommand.self])
 
-    private static let settingsHelp = Setting.allCases.filter { $0.rawValue.hasPrefix("autoscaler.") }
-        .map { "  \($0.environmentVariable)\($0.defaultValue.map { " (\($0))" } ?? "")\n      \($0.help)" }
-        .joined(separator: "\n")
+    private static let settingsHelp = Setting.help(of: Setting.allCases.filter { $0.rawValue.hasPrefix("autoscaler.") })
 
     @OptionGroup var role: RoleOptions
 
@@ -110,13 +108,9 @@ extension Settings {
     fileprivate func scrapeToken() -> @Sendable () async throws -> String? {
         guard let path = optional(.autoscalerTokenFile) else { return { nil } }
         return {
-            let text = try await NIOThreadPool.singleton.runIfActive {
-                try? String(contentsOfFile: path, encoding: .utf8)
+            try await NIOThreadPool.singleton.runIfActive {
+                try Self.text(of: path, for: .autoscalerTokenFile).trimmingCharacters(in: .whitespacesAndNewlines)
             }
-            guard let text else {
-                throw Invalid(description: "\(Setting.autoscalerTokenFile.rawValue): the file \(path) can't be read.")
-            }
-            return text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
     }
 

@@ -25,10 +25,10 @@ struct GatewayCommand: AsyncParsableCommand {
             \(limitsHelp)
             """)
 
-    private static let limitsHelp = [
-        Setting.httpMaximumConnections, .httpMaximumRequests, .httpMaximumWaiting, .httpMaximumHeldBytes,
+    private static let limitsHelp = Setting.help(of: [
+        .httpMaximumConnections, .httpMaximumRequests, .httpMaximumWaiting, .httpMaximumHeldBytes,
         .httpMaximumValueBytes, .httpDrainSeconds, .httpDrainIdleSeconds, .logRequests,
-    ].map { "  \($0.environmentVariable) (\($0.defaultValue ?? ""))\n      \($0.help)" }.joined(separator: "\n")
+    ])
 
     @OptionGroup var role: RoleOptions
     @OptionGroup var connections: ConnectionOptions

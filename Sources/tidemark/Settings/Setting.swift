@@ -202,6 +202,12 @@ enum Setting: String, CaseIterable {
         }
     }
 
+    /// Lines of a command's help: the variable, its default, and what it is.
+    static func help(of settings: [Setting]) -> String {
+        settings.map { "  \($0.environmentVariable)\($0.defaultValue.map { " (\($0))" } ?? "")\n      \($0.help)" }
+            .joined(separator: "\n")
+    }
+
     var isSecret: Bool {
         switch self {
         case .amqpPassword, .databasePassword, .redisPassword: true

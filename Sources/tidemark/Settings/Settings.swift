@@ -40,11 +40,16 @@ struct Settings: Sendable {
             (.redisPassword, .redisPasswordFile),
         ] {
             guard values[password] == nil, let path = values[file] else { continue }
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw Invalid(description: "\(file.rawValue): the file \(path) can't be read.")
-            }
-            values[password] = text.trimmingCharacters(in: .newlines)
+            values[password] = try Self.text(of: path, for: file).trimmingCharacters(in: .newlines)
         }
+    }
+
+    /// The text of the file that a setting names.
+    static func text(of path: String, for setting: Setting) throws -> String {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw Invalid(description: "\(setting.rawValue): the file \(path) can't be read.")
+        }
+        return text
     }
 
     func string(_ setting: Setting) -> String { values[setting] ?? "" }
