@@ -44,6 +44,8 @@ package struct PostgresServer: DatabaseServer {
             "shared_buffers=128MB",
             // Planning a prepared statement anew for each execution would cost more than executing it.
             "plan_cache_mode=force_generic_plan",
+            // So would compiling one, where the table is large. CockroachDB does neither.
+            "jit=off",
         ]
         // Commits stay synchronous: a test that kills the server may count on what it was told.
         if !options.durable { settings += ["fsync=off", "full_page_writes=off"] }

@@ -62,6 +62,25 @@ struct ReplayBufferTests {
         buffer.written()
         #expect(buffer.changed.isEmpty && buffer.changedBytes == 0)
     }
+
+    @Test("Rows of new keys, and of others, are written in the order of their keys' bytes")
+    func order() {
+        let names = [
+            "0123456789abcdef", "0123456789abcdef2", "0123456789abcdef10", "é", "z", "a", "ab", "0123456789abcdeé", "~",
+        ]
+        let known = Set(["z", "ab", "0123456789abcdef"].map(Key.init(trusted:)))
+        var buffer = ReplayBuffer(knowsAll: false)
+        let state = KeyState(version: 1, createdVersion: 1, deleted: false, expiresAt: nil)
+        for (index, name) in names.enumerated() {
+            let event = Self.event(UInt64(index + 2), .put, name, "value")
+            buffer.learn([event.key], states: known.contains(event.key) ? [event.key: state] : [:])
+            buffer.fold(event)
+        }
+        for new in [true, false] {
+            let found = buffer.ordered(new: new).map { buffer.changed[$0].key }
+            #expect(found == names.map(Key.init(trusted:)).filter { known.contains($0) != new }.sorted())
+        }
+    }
 }
 
 @Suite("Digests of sets of rows")

@@ -6,10 +6,11 @@ import Foundation
 struct PartitionBuilder {
     /// Rows in memory that are written together, and hence the size of a transaction.
     private static let roundBytes = 16 << 20
-    private static let pageEvents = 1_000
+    /// Events that one COPY sends: no snapshot stands for long, and PostgreSQL reads so few in the index's order, where it would sort
+    /// more of them, on processes that it starts for it.
+    private static let stretchEvents = 1_000
+    /// Events in memory that are folded together, when it is before the stretch ends.
     private static let pageBytes = 4 << 20
-    /// Events that one COPY sends: so few are read by the index, in order, and no snapshot stands for long.
-    private static let stretchEvents: UInt64 = 20_000
     private static let chunkRows = 2_000
     private static let chunkBytes = 4 << 20
     /// Events that are left to the switch, which holds the partition's row meanwhile.
@@ -66,6 +67,7 @@ struct PartitionBuilder {
 
     /// Folds up to exactly this sequence, which the log has.
     mutating func catchUp(to target: UInt64) throws(EventLogError) {
+        buffer.expect(events: Int(target - min(target, position)))
         try fold(through: target) { builder throws(EventLogError) in
             guard builder.buffer.changedBytes >= Self.roundBytes || builder.position == target else { return }
             try builder.attempt { () throws(PostgresFailure) in
@@ -137,7 +139,7 @@ struct PartitionBuilder {
         through target: UInt64, afterPage: (inout PartitionBuilder) throws(EventLogError) -> Void
     ) throws(EventLogError) {
         while position < target {
-            try foldStretch(through: min(target, position + Self.stretchEvents), afterPage)
+            try foldStretch(through: min(target, position + UInt64(Self.stretchEvents)), afterPage)
         }
     }
 
@@ -153,7 +155,7 @@ struct PartitionBuilder {
                 """)
         }
         var page: [ReplayedEvent] = []
-        page.reserveCapacity(Self.pageEvents)
+        page.reserveCapacity(Self.stretchEvents)
         var bytes = 0
         do throws(EventLogError) {
             while true {
@@ -161,7 +163,7 @@ struct PartitionBuilder {
                 if let row {
                     bytes += row.encoded.count
                     page.append(ReplayedEvent(row))
-                    if page.count < Self.pageEvents && bytes < Self.pageBytes { continue }
+                    if bytes < Self.pageBytes { continue }
                 }
                 if let last = page.last {
                     guard last.sequence == position + UInt64(page.count) else { throw Self.gap(partition, position) }
@@ -231,12 +233,11 @@ struct PartitionBuilder {
 
     /// What changed, and the position.
     private func write() throws(PostgresFailure) {
-        // Neighbours in the index one after the other. Where this is not the order of bytes, no harm is done.
         let changed = buffer.changed
-        let rows = changed.indices.sorted { changed[$0].key.text < changed[$1].key.text }.lazy.map { changed[$0] }
         // What isn't looked for first costs the server a third.
-        try writer.add(rows.filter(\.isNew).map { ($0.key, $0.value) }, of: partition, to: table)
-        try update(rows.filter { !$0.isNew })
+        try writer.add(
+            buffer.ordered(new: true).lazy.map { (changed[$0].key, changed[$0].value) }, of: partition, to: table)
+        try update(buffer.ordered(new: false).lazy.map { changed[$0] })
         writer.parameters.int8(Int64(partition.number))
         writer.parameters.int8(Int64(position))
         try writer.send(Statements.advanceRebuild)
@@ -272,9 +273,9 @@ struct PartitionBuilder {
     private mutating func compare() throws(EventLogError) {
         guard compares else { return }
         let keys = buffer.changed.map(\.key)
-        for first in stride(from: 0, to: keys.count, by: Self.pageEvents) where difference == nil {
+        for first in stride(from: 0, to: keys.count, by: Self.chunkRows) where difference == nil {
             let found = try attempt { () throws(PostgresFailure) -> (key: Key, column: String)? in
-                writer.parameters.keys(Array(keys[first..<min(first + Self.pageEvents, keys.count)]))
+                writer.parameters.keys(Array(keys[first..<min(first + Self.chunkRows, keys.count)]))
                 writer.parameters.int8(Int64(position))
                 try writer.send(Statements.compareRows[table])
                 try writer.synchronize()

@@ -38,6 +38,9 @@ struct ReplayBuffer {
         self.keyLimit = keyLimit
     }
 
+    /// Makes room for the keys of so many events: a dictionary that grows costs more than all the looks into it.
+    mutating func expect(events: Int) { entries.reserveCapacity(min(events, keyLimit)) }
+
     /// Of these, the keys whose state must be told before their events are folded; each once.
     func unknown(_ events: [ReplayedEvent]) -> [Key] {
         if knowsAll { return [] }
@@ -81,6 +84,17 @@ struct ReplayBuffer {
         return entry.index
     }
 
+    /// Where in `changed` the rows stand whose keys are new, or were there, in the order of the keys' bytes: neighbours in the
+    /// database's index one after the other.
+    func ordered(new: Bool) -> [Int] {
+        // The rows lie all over the memory: few are looked at again to compare them.
+        changed.indices.lazy.filter { changed[$0].isNew == new }.map { (prefix: changed[$0].key.prefix, index: $0) }
+            .sorted { a, b in
+                a.prefix == b.prefix ? changed[a.index].key < changed[b.index].key : a.prefix < b.prefix
+            }
+            .map(\.index)
+    }
+
     /// The changed rows are in the database.
     mutating func written() {
         changed.removeAll(keepingCapacity: true)
@@ -90,5 +104,16 @@ struct ReplayBuffer {
             entries.removeAll(keepingCapacity: true)
             knowsAll = false
         }
+    }
+}
+
+extension Key {
+    /// The first sixteen bytes, as a number that is in their order.
+    fileprivate var prefix: UInt128 {
+        var prefix: UInt128 = 0
+        withUnsafeMutableBytes(of: &prefix) { bytes in
+            for (index, byte) in text.utf8.prefix(bytes.count).enumerated() { bytes[index] = byte }
+        }
+        return prefix.bigEndian
     }
 }
