@@ -12,6 +12,17 @@ package struct Erasure: Sendable, Equatable {
         self.last = last
     }
 
+    /// Reads what a record says.
+    package init(record: String) {
+        self.init(reason: record)
+        guard let colon = record.firstIndex(of: ":") else { return }
+        let numbers = record[..<colon].split(separator: " ").compactMap { UInt64($0) }
+        guard let first = numbers.first else { return }
+        let named = Erasure(
+            reason: String(record[colon...].dropFirst(2)), first: first, last: numbers.dropFirst().first)
+        if named.record == record { self = named }
+    }
+
     package func covers(_ version: UInt64) -> Bool { version >= first && version <= last ?? .max }
 
     /// What the record says: the versions, unless all of them, and the reason.

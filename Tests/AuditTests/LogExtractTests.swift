@@ -33,6 +33,25 @@ struct LogExtractTests {
         }
     }
 
+    @Test(
+        "The versions that an erasure names are those of the part",
+        arguments: [
+            ("asked", "asked"), ("versions 5 to 6: asked", "versions 1 to 2: asked"),
+            ("versions 6 to 1000: asked", "versions 2 to 3: asked"),
+            ("versions from 7: asked", "versions from 3: asked"),
+            ("versions 2 to 5: versions 1 to 2: x", "versions 1 to 1: versions 1 to 2: x"),
+            ("versions 1 to 18446744073709551615: asked", "versions 1 to 6: asked"), ("versions: all", "versions: all"),
+        ])
+    func erasures(record: String, expected: String) throws {
+        var extract = LogExtract(isWhole: false)
+        for event in Self.story { _ = try extract.take(event) }
+        var erased = Self.event(80_000, .erased, after: nil)
+        erased.reason = record
+        let taken = try extract.take(erased)
+        #expect(taken.reason == expected)
+        #expect(taken.leafHash == taken.computedLeafHash)
+    }
+
     @Test("Of all keys it is the log itself")
     func whole() throws {
         var extract = LogExtract(isWhole: true)

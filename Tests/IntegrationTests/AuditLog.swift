@@ -68,18 +68,43 @@ struct AuditLog {
                     let dots = commands.indices.map {
                         Dot(origin: Origin(7), n: UInt64(round * 20 + index * 10 + $0 + 1))
                     }
-                    let read = BatchRead(
-                        partition: partition, epoch: 0, keys: Array(Set(commands.map(\.key))), origins: [Origin(7)],
-                        commandIDs: commands.map(\.id))
-                    _ = try await store.transact(read) { snapshot in
-                        var fold = Fold(onto: snapshot, at: time, salts: Data((0..<512).map { UInt8($0 % 251) }))
-                        for (command, dot) in zip(commands, dots) { fold.apply(command, as: dot) }
-                        return fold.decision
-                    }
+                    try await apply(Array(zip(commands, dots)), to: partition, at: time, store)
                 }
             }
         }
         await store.close()
+    }
+
+    private func apply(
+        _ commands: [(Command, Dot)], to partition: Partition, at time: Timestamp, _ store: PostgresEventStore
+    ) async throws {
+        let read = BatchRead(
+            partition: partition, epoch: 0, keys: Array(Set(commands.map(\.0.key))),
+            origins: Array(Set(commands.map(\.1.origin))), commandIDs: commands.map(\.0.id))
+        _ = try await store.transact(read) { snapshot in
+            var fold = Fold(onto: snapshot, at: time, salts: Data((0..<512).map { UInt8($0 % 251) }))
+            for (command, dot) in commands { fold.apply(command, as: dot) }
+            return fold.decision
+        }
+    }
+
+    /// - Parameter n: how many erasures there were, with this one.
+    func erase(_ key: Key, _ erasure: Erasure, n: UInt64) async throws {
+        let store = PostgresEventStore(database.configuration())
+        let now = Timestamp(microseconds: 1_800_000_000_000_000 + Int64(n))
+        let command = Command(
+            id: CommandIDIssuer(secret: cluster.secret).next(at: now), operation: .erase(erasure), key: key,
+            principal: "dpo", issuedAt: now)
+        try await apply(
+            [(command, Dot(origin: Origin(8), n: n))], to: cluster.partitioner.partition(of: key), at: now, store)
+        await store.close()
+    }
+
+    /// The versions of a key that were put, in order.
+    func puts(of key: Key) throws -> [UInt64] {
+        let found = try database.sql().one(
+            "SELECT string_agg(seq::text, ' ' ORDER BY seq) FROM events WHERE kind = 'put' AND key = '\(key)'")
+        return (found ?? "").split(separator: " ").map { UInt64($0)! }
     }
 
     /// Forty keys that belong to the partition.

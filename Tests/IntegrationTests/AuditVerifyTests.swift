@@ -178,13 +178,46 @@ struct AuditVerifyTests {
         #expect(try await log.verify().divergences == [])
     }
 
-    @Test("An erased value verifies: value and salt gone, everything else as it was")
+    @Test("A value and its salt may be gone when an erasure of these versions tells so, and not otherwise")
     func erased() async throws {
         let log = try await AuditLog()
         try await log.write(rounds: 0..<3)
-        try log.database.sql().run(
-            "UPDATE events SET value = NULL, value_salt = NULL WHERE partition = 0 AND seq = 1 AND kind = 'put'")
-        #expect(try await log.verify().divergences == [])
+        let key = log.keys(of: Partition(0))[0]
+        let versions = try log.puts(of: key)
+        #expect(versions.count == 3)
+        func found() async throws -> [Divergence] {
+            let found = try await log.verify().divergences
+            #expect(try await log.verify { $0.memory = 2_000 }.divergences == found)
+            return found
+        }
+        try await log.erase(key, Erasure(reason: "asked", first: versions[1], last: versions[1]), n: 1)
+        #expect(try await found() == [])
+        for version in [versions[0], versions[1] - 1] {
+            try log.database.sql().run(
+                "UPDATE events SET value = NULL, value_salt = NULL WHERE partition = 0 AND seq = \(version)")
+        }
+        let wrong = try await found()
+        #expect(wrong.map(\.sequence) == [versions[0]])
+        #expect(wrong.map(\.fields) == [["value", "value_salt"]])
+        try await log.erase(key, Erasure(reason: "asked"), n: 2)
+        #expect(try await found().map(\.sequence) == [versions[1] - 1])
+    }
+
+    @Test("An erasure while the log is read is no divergence", arguments: [256 << 20, 2_000])
+    func erasedMeanwhile(memory: Int) async throws {
+        let log = try await AuditLog()
+        try await log.write(rounds: 0..<3)
+        let key = log.keys(of: Partition(0))[0]
+        let last = try #require(try log.puts(of: key).dropLast().last)
+        var options = VerificationOptions()
+        options.memory = memory
+        let report = try await Verification(
+            MeanwhileSource(source: log.source) {
+                try await log.erase(key, Erasure(reason: "asked", first: 1, last: last), n: 1)
+            }, partitioner: log.cluster.partitioner, options: options
+        ).run()
+        #expect(try log.database.sql().one("SELECT count(*) FROM events WHERE kind = 'erased'") == "1")
+        #expect(report.divergences == [])
     }
 
     @Test("From a checkpoint on, only what came since is verified, and all of that")

@@ -2,7 +2,7 @@ import Commands
 package import EventLog
 
 /// A partition's events of some keys as a log of their own, without gaps: sequences are given anew, and with them
-/// `previous_version` and the leaf. Everything else of an event stays.
+/// `previous_version`, the versions that an erasure names, and the leaf. Everything else of an event stays.
 ///
 /// A key's events are all in it or none, so that what one says of the key's version before is in it, too. Eight bytes an event.
 package struct LogExtract: Sendable {
@@ -33,18 +33,29 @@ package struct LogExtract: Sendable {
             }
             event.previousVersion = place
         }
+        if event.kind == .erased, let record = event.reason {
+            var erasure = Erasure(record: record)
+            erasure.first = UInt64(index(of: erasure.first)) + 1
+            erasure.last = erasure.last.map { UInt64(index(of: min($0, .max - 1) + 1)) }
+            event.reason = erasure.record
+        }
         event.sequence = size
         event.leafHash = event.computedLeafHash
         return event
     }
 
     private func place(of version: UInt64) -> UInt64? {
+        let index = index(of: version)
+        return index < origins.count && origins[index] == version ? UInt64(index) + 1 : nil
+    }
+
+    /// Of the first event that stood there or later.
+    private func index(of sequence: UInt64) -> Int {
         var range = origins.indices
-        while let first = range.first {
-            let middle = first + range.count / 2
-            if origins[middle] == version { return UInt64(middle) + 1 }
-            range = origins[middle] < version ? middle + 1..<range.upperBound : first..<middle
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = origins[middle] < sequence ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
-        return nil
+        return range.lowerBound
     }
 }

@@ -4,8 +4,8 @@ struct KeyFold: Sendable {
     private var states: KeyStates
     private let spool: StepSpool?
 
-    /// A key's state takes some 130 bytes in a dictionary that has just grown.
-    private static let bytesOfState = 130
+    /// A key's state takes some 150 bytes in a dictionary that has just grown.
+    private static let bytesOfState = 150
     private static let mostFiles: UInt64 = 200
 
     /// - Parameters:
@@ -25,15 +25,22 @@ struct KeyFold: Sendable {
     }
 
     /// - Parameters:
+    ///   - erasures: that came after all steps.
     ///   - wrong: called with steps that `apply` could not judge, and what their previous version should have been.
     ///   - part: called with all states, a part at a time.
-    mutating func finish(wrong: (KeyStep, UInt64) -> Void = { _, _ in }, part: (KeyStates) -> Void) throws {
-        guard let spool else { return part(states) }
+    mutating func finish(
+        erasures: [KeyStep] = [], wrong: (KeyStep, UInt64) -> Void = { _, _ in }, part: (KeyStates) -> Void
+    ) throws {
         var states = states
+        func end() {
+            for erasure in erasures { states.explain(erasure) }
+            part(states)
+        }
+        guard let spool else { return end() }
         try spool.drain { step in
             if let expected = states.apply(step) { wrong(step, expected) }
         } end: {
-            part(states)
+            end()
             states.removeAll()
         }
     }

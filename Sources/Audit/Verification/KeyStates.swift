@@ -3,12 +3,14 @@ import Commands
 /// The state of each key as the events leave it: the projection's rules once more, apart from the projector's.
 struct KeyStates: Sendable {
     struct State: Sendable {
-        var version: UInt64
+        var version: UInt64 = 0
         /// 0 when the events don't tell.
-        var createdVersion: UInt64
-        var expiresAt: Int64
-        var content: RowDigest.Short
-        var deleted: Bool
+        var createdVersion: UInt64 = 0
+        var expiresAt = Int64.max
+        var content = RowDigest.Short.zero
+        var deleted = false
+        /// Versions whose value is gone, and no erasure has said so yet.
+        var unexplained: [UInt64] = []
 
         func isLive(at time: Int64) -> Bool { !deleted && time < expiresAt }
     }
@@ -32,8 +34,9 @@ struct KeyStates: Sendable {
         let state = states[Name(key: step.key)]
         let wrong = expectation(state, step)
         switch step.kind {
-        case .rejected: return wrong
-        case .put:
+        case .rejected: break
+        case .erased: explain(step)
+        case .put, .emptied:
             let created = step.previous == 0 ? step.sequence : state?.createdVersion ?? 0
             set(step, created: created, deleted: false)
         case .deleted, .expired:
@@ -44,17 +47,32 @@ struct KeyStates: Sendable {
     }
 
     private mutating func set(_ step: KeyStep, created: UInt64, deleted: Bool) {
-        states[Name(key: step.key)] = State(
-            version: step.sequence, createdVersion: created, expiresAt: deleted ? .max : step.expiresAt,
-            content: step.content, deleted: deleted)
+        func change(_ state: inout State) {
+            state.version = step.sequence
+            state.createdVersion = created
+            state.expiresAt = deleted ? .max : step.expiresAt
+            state.content = step.content
+            state.deleted = deleted
+            if step.kind == .emptied { state.unexplained.append(step.sequence) }
+        }
+        change(&states[Name(key: step.key), default: State()])
     }
+
+    /// An erasure tells why the values of its versions are gone.
+    mutating func explain(_ step: KeyStep) {
+        guard states[Name(key: step.key)]?.unexplained.isEmpty == false else { return }
+        states[Name(key: step.key)]!.unexplained.removeAll { step.content.x <= $0 && $0 <= step.content.y }
+    }
+
+    /// The earliest version whose value is gone without an erasure.
+    var firstUnexplained: UInt64? { states.values.lazy.compactMap(\.unexplained.first).min() }
 
     private func expectation(_ state: State?, _ step: KeyStep) -> UInt64? {
         guard let state else { return step.previous <= start ? nil : 0 }
         let expected: UInt64 =
             switch step.kind {
             case .expired: state.deleted ? 0 : state.version
-            case .put, .deleted, .rejected: state.isLive(at: step.appliedAt) ? state.version : 0
+            case .put, .emptied, .deleted, .rejected, .erased: state.isLive(at: step.appliedAt) ? state.version : 0
             }
         return step.previous == expected ? nil : expected
     }

@@ -14,7 +14,13 @@ struct KeyStep: Sendable {
     var kind: Kind
 
     /// As bytes in a file.
-    enum Kind: UInt8 { case put, deleted, rejected, expired }
+    enum Kind: UInt8 {
+        case put, deleted, rejected, expired
+        /// A put whose value was erased.
+        case emptied
+        /// `content` is the first and the last version whose values it destroyed.
+        case erased
+    }
 
     init(_ row: EventRow, kind: Event.Kind, digest: RowDigest) {
         key = digest.key(row[.key])
@@ -25,7 +31,7 @@ struct KeyStep: Sendable {
         content = .zero
         switch kind {
         case .put:
-            self.kind = .put
+            self.kind = row.isNull(.value) && row.isNull(.valueSalt) ? .emptied : .put
             content = digest.content(
                 value: row[.value], type: row[.contentType], expiresAt: row.expiresAt, modifiedAt: row.appliedAt,
                 deleted: false)
@@ -38,7 +44,11 @@ struct KeyStep: Sendable {
                     expiresAt: nil, modifiedAt: row.appliedAt, deleted: true)
             }
         // Neither is a version of its key.
-        case .rejected, .erased: self.kind = .rejected
+        case .rejected: self.kind = .rejected
+        case .erased:
+            self.kind = .erased
+            let erasure = Erasure(record: row.text(.reason) ?? "")
+            content = RowDigest.Short(erasure.first, min(erasure.last ?? .max, row.sequence))
         }
     }
 }

@@ -27,6 +27,10 @@ package struct PartitionAudit: Sendable {
     /// The first event whose leaf is not as recorded, and the columns it may come from.
     private var wrongLeaf: (sequence: UInt64, key: String?, column: EventRow.Column?)?
     private var hasGaps = false
+    /// Whether a value is gone, which an erasure has to tell.
+    package private(set) var hasEmptied = false
+    /// Erasures since `head` was read, which have taken values from what was read after it.
+    private var laterErasures: [KeyStep] = []
 
     /// - Parameters:
     ///   - head: where the partition stands.
@@ -69,6 +73,7 @@ package struct PartitionAudit: Sendable {
         guard sequence <= head.sequence else { return }
         treeAtHead = tree
         let step = row.kind.map { KeyStep(row, kind: $0, digest: digest) }
+        if step?.kind == .emptied { hasEmptied = true }
         let expectedPrevious = try step.flatMap { try keys.apply($0) }
         let recorded = row.hash(.leafHash)
         if leaf == recorded {
@@ -96,15 +101,26 @@ package struct PartitionAudit: Sendable {
         if let anchor, anchor.size == sequence, MerkleHash(tree.root) != anchor.root { note(anchor) }
     }
 
+    /// Takes an event from beyond the partition's end as it was. Only its being there counts: its leaf is for the next time.
+    package mutating func addLater(_ row: EventRow) {
+        if row.kind == .erased { laterErasures.append(KeyStep(row, kind: .erased, digest: digest)) }
+    }
+
     /// - Returns: the first divergence, the sums of the projection that must have come of the events, and their tree at the
     ///   partition's sequence.
     package consuming func finish() throws -> (divergence: Divergence?, sums: ProjectionSums, tree: MerkleFrontier) {
         var sums = ProjectionSums()
         var wrong: (step: KeyStep, expected: UInt64)?
-        try keys.finish { step, expected in
+        var unexplained: UInt64?
+        try keys.finish(erasures: laterErasures) { step, expected in
             if step.sequence < wrong?.step.sequence ?? .max { wrong = (step, expected) }
         } part: {
             $0.add(to: &sums, digest)
+            unexplained = [unexplained, $0.firstUnexplained].compactMap(\.self).min()
+        }
+        if let unexplained, unexplained != wrongLeaf?.sequence {
+            note(
+                unexplained, key: nil, [.value, .valueSalt], "both are gone, and no `erased` event of the key says so")
         }
         if let wrong, wrong.step.sequence != wrongLeaf?.sequence {
             note(

@@ -112,7 +112,7 @@ package struct Verification<Source: SnapshotSource>: Sendable {
             head, after: start, passing: options.anchors[head.partition],
             archivedThrough: options.archivedThrough[head.partition] ?? 0, digest: digest,
             memory: options.memory / max(1, options.jobs))
-        let state = try await source.fold(
+        var state = try await source.fold(
             head.partition, after: start.size, through: PartitionAudit.end(head), values: true,
             into: Counted(audit)
         ) { [progress] state, row in
@@ -120,6 +120,11 @@ package struct Verification<Source: SnapshotSource>: Sendable {
             state.count(progress.add)
         }
         state.tellRest(progress.add)
+        if state.state.hasEmptied {
+            state.state = try await source.fold(
+                head.partition, after: PartitionAudit.end(head), through: .max, values: false, into: state.state
+            ) { audit, row in audit.addLater(row) }
+        }
         let (divergence, sums, tree) = try state.state.finish()
         return .partition(Audited(head: head, divergence: divergence, sums: sums, tree: tree))
     }

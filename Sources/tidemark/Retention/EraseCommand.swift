@@ -62,6 +62,10 @@ struct EraseCommand: AsyncParsableCommand {
         if reason.isEmpty || reason.utf8.count > 1_000 || reason.utf8.contains(0) {
             throw ValidationError("--reason takes 1 to 1,000 bytes of text.")
         }
+        if Erasure(record: reason).reason != reason {
+            throw ValidationError(
+                "--reason begins like the list of versions in an erasure's record: say it in other words.")
+        }
         if timeout < 1 { throw ValidationError("--timeout takes seconds, at least 1.") }
         if !yes, isatty(STDIN_FILENO) == 0 { throw ValidationError("Nobody to ask here: confirm with --yes.") }
     }
