@@ -3,17 +3,21 @@ import LocalStack
 
 /// One call of the `tidemark` executable that was built beside the tests.
 enum CommandLineRun {
-    /// - Parameter stop: when what was printed satisfies it, the program gets Ctrl-C.
+    /// - Parameters:
+    ///   - environment: more than the least there is.
+    ///   - stop: when what was printed satisfies it, the program gets Ctrl-C.
     /// - Returns: how it ended, and what it printed.
     static func run(
-        _ arguments: [String], until stop: ((String) -> Bool)? = nil
+        _ arguments: [String], environment: [String: String] = [:], until stop: ((String) -> Bool)? = nil
     ) async throws -> (exit: ProcessExit, output: String) {
         let file = TestServers.directory.appendingPathComponent("call-\(UUID().uuidString.prefix(8))")
         func output() -> String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
         let process = try await ServerProcess.launch(
             ProcessDescription(
                 executable: DevProcess.executable, arguments: arguments,
-                environment: ProcessDescription.minimalEnvironment(home: TestServers.directory),
+                environment: ProcessDescription.minimalEnvironment(home: TestServers.directory).merging(environment) {
+                    $1
+                },
                 workingDirectory: TestServers.directory, logFile: file))
         if let stop {
             try await eventually("\(arguments) printed", state: output, until: stop)

@@ -132,7 +132,7 @@ import Testing
         try await with { gateway, _, database, cluster in
             func tidemark(_ arguments: String...) async throws -> (exit: ProcessExit, output: String) {
                 try await CommandLineRun.run(
-                    ["dead"] + arguments + ["--database-url", cluster.database.connectionString])
+                    ["dead"] + arguments, environment: ["TIDEMARK_DATABASE_URL": cluster.database.connectionString])
             }
             let first = try await write(gateway, "bad", "1")
             let second = try await write(gateway, "bad", "2")

@@ -13,6 +13,14 @@ final class TestDatabase: Sendable {
 
     var url: String { server.appending(path: name).absoluteString }
 
+    /// For processes' arguments, beside `PGPASSWORD`.
+    var urlWithoutPassword: String {
+        var url = URLComponents(url: server.appending(path: name), resolvingAgainstBaseURL: false)!
+        url.password = nil
+        return url.string!
+    }
+    var password: String { URLComponents(url: server, resolvingAgainstBaseURL: false)!.password! }
+
     func configuration(port: Int? = nil, answerTimeout: Duration = .seconds(15)) -> PostgresConfiguration {
         var parts = URLComponents(string: url)!
         if let port {

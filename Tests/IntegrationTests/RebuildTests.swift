@@ -198,7 +198,10 @@ struct RebuildTests {
             try await ServerProcess.launch(
                 ProcessDescription(
                     executable: DevProcess.executable,
-                    arguments: ["rebuild", "--jobs", "1", "--database-url", log.database.url],
+                    arguments: ["rebuild", "--jobs", "1"],
+                    environment: ProcessDescription.minimalEnvironment(home: TestServers.directory).merging([
+                        "TIDEMARK_DATABASE_URL": log.database.url
+                    ]) { $1 },
                     workingDirectory: TestServers.directory,
                     logFile: TestServers.directory.appendingPathComponent("rebuild-\(log.database.name).log")))
         }

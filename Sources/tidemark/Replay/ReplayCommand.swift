@@ -58,6 +58,11 @@ struct ReplayCommand: AsyncParsableCommand {
         if at != nil, sequence != nil { throw ValidationError("Give --at or --sequence, not both.") }
         if let jobs, !(1...64).contains(jobs) { throw ValidationError("--jobs takes 1 to 64.") }
         if memory < 1 { throw ValidationError("--memory takes MiB, at least 1.") }
+        if isDatabase, ConnectionPassword.isIn(into) {
+            throw ValidationError(
+                "Whoever lists this machine's processes would read the password in --into: give it in PGPASSWORD or ~/.pgpass."
+            )
+        }
         if isLive { _ = try client() }
     }
 

@@ -22,6 +22,13 @@ struct RoleOptions: ParsableArguments {
         given[.databaseURL] = databaseURL
         given[.logLevel] = logLevel
         given[.logFormat] = logFormat?.rawValue
+        for (setting, value) in given where setting.isURL && ConnectionPassword.isIn(value) {
+            throw ValidationError(
+                """
+                Whoever lists this machine's processes would read the password in \(setting.flag): give the whole URL in \
+                \(setting.environmentVariable) or in --config, or the password alone in \(setting.passwordFile).
+                """)
+        }
         do {
             return try await Settings(flags: given, file: config)
         } catch let error as Settings.Invalid {

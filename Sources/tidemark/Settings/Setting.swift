@@ -202,6 +202,12 @@ enum Setting: String, CaseIterable {
         }
     }
 
+    /// The command line's, for those that have one.
+    var flag: String { "--" + environmentVariable.dropFirst(9).lowercased().replacing("_", with: "-") }
+
+    /// Of a URL: the variable that names the file with its password.
+    var passwordFile: String { environmentVariable.replacing("_URL", with: "_PASSWORD_FILE") }
+
     /// Lines of a command's help: the variable, its default, and what it is.
     static func help(of settings: [Setting]) -> String {
         settings.map { "  \($0.environmentVariable)\($0.defaultValue.map { " (\($0))" } ?? "")\n      \($0.help)" }

@@ -77,13 +77,8 @@ struct Settings: Sendable {
     var masked: String {
         Setting.allCases.compactMap { setting in
             guard let value = values[setting] else { return nil }
-            let shown = setting.isSecret ? "****" : setting.isURL ? Self.maskingPassword(value) : value
+            let shown = setting.isSecret ? "****" : setting.isURL ? ConnectionPassword.masked(value) : value
             return "\(setting.rawValue): \(shown)    # \(setting.help)"
         }.joined(separator: "\n")
-    }
-
-    private static func maskingPassword(_ url: String) -> String {
-        url.replacing(#/(:\/\/[^:@\/]*:)[^@\/]*@/#) { "\($0.output.1)****@" }
-            .replacing(#/([?&]password=)[^&]*/#) { "\($0.output.1)****" }
     }
 }
