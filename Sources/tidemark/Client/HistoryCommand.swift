@@ -7,8 +7,8 @@ struct HistoryCommand: AsyncParsableCommand {
         commandName: "history",
         abstract: "Tell what happened to a key, oldest first.",
         discussion: """
-            A line has version, kind (put, deleted, rejected, expired, erased), time, principal, size in bytes and command id, with \
-            tabs between; - stands for what does not apply. Exit status 3: nothing ever happened to this key.
+            A line has version, kind (put, deleted, rejected, expired, erased), time, principal, size in bytes and command id, \
+            and why it was rejected or erased, with tabs between; - stands for what does not apply. Exit status 3: nothing ever happened to this key.
 
             EXAMPLES
               tidemark history colour
@@ -64,7 +64,7 @@ struct HistoryCommand: AsyncParsableCommand {
                 String(event.version), event.kind, event.time, event.principal ?? "-",
                 event.size.map { String($0) } ?? "-", event.command ?? "-",
             ]
-            try Terminal.print(columns.joined(separator: "\t"))
+            try Terminal.print(columns: columns + [event.reason].compactMap(\.self))
         }
     }
 }
