@@ -10,7 +10,7 @@ import Testing
 @Suite("Access control on real servers")
 struct AccessTests {
     /// Runs the command line against the cluster's database.
-    private func tidemark(_ cluster: TestCluster, _ arguments: String...) async throws -> String {
+    func tidemark(_ cluster: TestCluster, _ arguments: String...) async throws -> String {
         try await OneShot.run(
             DevProcess.executable, arguments,
             environment: ProcessDescription.minimalEnvironment(home: TestServers.directory).merging([
@@ -18,9 +18,9 @@ struct AccessTests {
             ]) { $1 }, in: TestServers.directory)
     }
 
-    private func create(_ cluster: TestCluster, _ arguments: String...) async throws -> String {
+    func create(_ cluster: TestCluster, _ name: String, _ arguments: [String]) async throws -> String {
         let text = try await OneShot.run(
-            DevProcess.executable, ["keys", "create"] + arguments + ["--output", "json"],
+            DevProcess.executable, ["keys", "create", name] + arguments + ["--output", "json"],
             environment: ProcessDescription.minimalEnvironment(home: TestServers.directory).merging([
                 "TIDEMARK_DATABASE_URL": cluster.database.connectionString
             ]) { $1 }, in: TestServers.directory)
@@ -29,14 +29,14 @@ struct AccessTests {
     }
 
     /// Lends two gateways with access control that learn of keys as those of a cluster do.
-    private func withGateways(
-        _ cluster: TestCluster, secretFile: String? = nil,
+    func withGateways(
+        _ cluster: TestCluster, setFile: String? = nil, secretFile: String? = nil,
         _ body: (TestGateway, TestGateway) async throws -> Void
     ) async throws {
         let store = PostgresAccessKeyStore(cluster.database)
         func gatekeeper() async throws -> (Gatekeeper, Task<Void, any Error>) {
             var tokens = TokenVerifier(keys: TokenKeys())
-            let files = TokenKeyFiles(set: nil, secret: secretFile)
+            let files = TokenKeyFiles(set: setFile, secret: secretFile)
             tokens.keys = try await files.read()
             let gatekeeper = Gatekeeper(Credentials(tokens: tokens))
             let refresher = CredentialsRefresher(
@@ -114,8 +114,8 @@ struct AccessTests {
     func lifetime() async throws {
         let cluster = try await TestCluster()
         let token = try await create(
-            cluster, "shop", "--verb", "read", "--verb", "write", "--verb", "audit", "--prefix", "shop/")
-        let stranger = try await create(cluster, "other", "--verb", "read", "--verb", "write", "--all-keys")
+            cluster, "shop", ["--verb", "read", "--verb", "write", "--verb", "audit", "--prefix", "shop/"])
+        let stranger = try await create(cluster, "other", ["--verb", "read", "--verb", "write", "--all-keys"])
         try await cluster.withProjector { _ in
             try await withGateways(cluster) { one, two in
                 let wait = ["Authorization": "Bearer " + token, "Prefer": "wait=20"]
@@ -134,7 +134,7 @@ struct AccessTests {
                 #expect(events.map { $0["principal"] as? String } == ["key:shop", "key:other"])
 
                 // A key that is new is known within seconds, too.
-                let late = try await create(cluster, "late", "--verb", "read", "--all-keys", "--expires", "1h")
+                let late = try await create(cluster, "late", ["--verb", "read", "--all-keys", "--expires", "1h"])
                 try await eventually(
                     within: .seconds(4), "new key known",
                     state: { try await two.get("shop/1", ["Authorization": "Bearer " + late]).status }

@@ -24,8 +24,11 @@ struct FeedClient {
     struct Refused: Error { var answer: String }
 
     /// - Parameter position: sent as `Last-Event-ID`.
-    init(_ gateway: TestGateway, _ query: String = "", after position: String? = nil) async throws {
+    init(
+        _ gateway: TestGateway, _ query: String = "", after position: String? = nil, token: String? = nil
+    ) async throws {
         var request = HTTPClientRequest(url: gateway.url + "/v1/changes" + query)
+        if let token { request.headers.add(name: "Authorization", value: "Bearer " + token) }
         if let position { request.headers.add(name: "Last-Event-ID", value: position) }
         let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
         guard response.status == .ok else {
