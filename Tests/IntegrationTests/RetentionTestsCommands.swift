@@ -1,0 +1,125 @@
+import Commands
+import EventLog
+import Foundation
+import LocalStack
+import Testing
+
+@Suite("Retention from the command line")
+struct RetentionTestsCommands {
+    @Test(
+        "Archived values are replayed, compared and verified; a damaged archive is named; erased, exported and imported, all verifies"
+    )
+    func story() async throws {
+        let cluster = try await TestCluster(partitions: 2)
+        let folder = TestServers.directory.appendingPathComponent("retention-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var environment = ProcessDescription.minimalEnvironment(home: folder)
+        environment["TIDEMARK_DATABASE_URL"] = cluster.database.connectionString
+        environment["TIDEMARK_AMQP_URL"] = try await TestServers.rabbitMQ.value.url
+        environment["TIDEMARK_NAMESPACE"] = cluster.name
+        func run(_ arguments: String...) async throws -> String {
+            try await OneShot.run(DevProcess.executable, arguments, environment: environment, in: folder)
+        }
+        func fails(_ arguments: String..., code: Int32) async throws -> String {
+            do {
+                Issue.record("did not fail: \(arguments) \(try await run(arguments))")
+                return ""
+            } catch {
+                #expect("\(error)".contains("exited with code \(code)"), "\(error)")
+                return "\(error)"
+            }
+        }
+        func run(_ arguments: [String]) async throws -> String {
+            try await OneShot.run(DevProcess.executable, arguments, environment: environment, in: folder)
+        }
+        func moment() async throws -> String {
+            let now = SystemWallClock().now()
+            try await eventually("a later moment", state: { SystemWallClock().now() }) { $0 > now + .milliseconds(2) }
+            return now.rfc3339
+        }
+
+        try await cluster.withProjector { _ in
+            try await cluster.withGateway { gateway in
+                func write(_ round: Int) async throws {
+                    for key in ["a", "b/1", "b/2", "c"] {
+                        #expect(
+                            [200, 201].contains(
+                                try await gateway.put(key, "\(key) \(round)", ["Prefer": "wait=20"]).status))
+                    }
+                }
+                try await write(1)
+                let first = try await moment()
+                try await write(2)
+                let second = try await moment()
+                try await write(3)
+                let end = try await moment()
+
+                func states() async throws -> [String] {
+                    var states: [String] = []
+                    for time in [first, second] {
+                        for prefix in ["", "b/"] {
+                            let lines = try await run("replay", "--at", time, "--prefix", prefix, "--into", "-")
+                            states.append(
+                                lines.split(separator: "\n").filter { $0.hasPrefix("{") }.sorted().joined(
+                                    separator: "\n"))
+                        }
+                    }
+                    states.append(try await run("audit", "diff", "--from", first, "--to", second, "--prefix", "b/"))
+                    return states
+                }
+                let before = try await states()
+                #expect(before[0].contains("b/1 1") && before[2].contains("a 2") && !before[1].contains("a 1"))
+                #expect(before[4].split(separator: "\n").count == 2 && !before[4].contains("~ a"), "\(before[4])")
+
+                let archived = try await run("audit", "archive", "--before", end, "--to", "archive")
+                #expect(archived.contains("values left the log"), "\(archived)")
+                _ = try await fails("replay", "--at", first, "--into", "-", code: 1)
+                environment["TIDEMARK_ARCHIVE_DIRECTORY"] = folder.appendingPathComponent("archive").path
+                #expect(try await states() == before)
+                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+
+                try await damages(folder.appendingPathComponent("archive")) { file in
+                    let failure = try await fails("audit", "verify", code: 1)
+                    #expect(failure.contains(file), "\(failure)")
+                }
+                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+
+                #expect(try await run("erase", "a", "--reason", "asked", "--yes").contains("3 values"))
+                #expect(
+                    try await run("erase", "--prefix", "b/", "--reason", "asked", "--yes").contains("b/2: 3 values"))
+                _ = try await fails("erase", "nobody", "--reason", "asked", "--yes", code: 3)
+                _ = try await fails("erase", "c", "--reason", "versions 1 to 2: x", "--yes", code: 2)
+                #expect(try await gateway.get("a").status == 404)
+                #expect(try await gateway.get("c").text == "c 3")
+                let left = try await states()
+                #expect(!left.joined().contains("a 2") && !left.joined().contains("b/1 1") && left[2].contains("c 2"))
+                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+
+                _ = try await run("export", "--history", "store.gz")
+                let other = try await TestDatabase()
+                environment["TIDEMARK_DATABASE_URL"] = other.url
+                _ = try await run("import", "--history", "store.gz")
+                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+                #expect(
+                    try other.sql().one("SELECT count(*) FROM events")
+                        == SQL(cluster.database.connectionString).one("SELECT count(*) FROM events"))
+            }
+        }
+    }
+
+    /// Lends the archive with one file damaged in the middle, then without it, and puts it back.
+    private func damages(_ archive: URL, _ body: (String) async throws -> Void) async throws {
+        let paths = try #require(FileManager.default.enumerator(atPath: archive.path)?.allObjects as? [String])
+        let files = try paths.map { archive.appendingPathComponent($0) }
+            .filter { try $0.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 > 100 }
+        let file = try #require(files.first)
+        let whole = try Data(contentsOf: file)
+        var changed = whole
+        changed[changed.count / 2] ^= 1
+        try changed.write(to: file)
+        try await body(file.lastPathComponent)
+        try FileManager.default.removeItem(at: file)
+        try await body(file.lastPathComponent)
+        try whole.write(to: file)
+    }
+}
