@@ -23,7 +23,11 @@ package struct HistoryExport {
     /// - Parameter progress: called with the number of events so far.
     /// - Returns: how many events there are.
     package func run(to url: URL, progress: (UInt64) -> Void = { _ in }) async throws -> UInt64 {
-        let writer = try RecordWriter(url)
+        // What was exported before under this name stays until all of this is there. A pipe is written as it is.
+        let isPlain = (try? url.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile ?? true
+        let draft = isPlain ? url.appendingPathExtension("partial") : url
+        defer { if isPlain { unlink(draft.path) } }
+        let writer = try RecordWriter(draft)
         try writer.write(
             HistoryHeader(cluster: cluster.id, partitions: cluster.partitioner.count, secret: cluster.secret))
         var count: UInt64 = 0
@@ -58,6 +62,9 @@ package struct HistoryExport {
             trees[partition.number] = tree.encoded
         }
         try writer.finish(events: count, trees: trees)
+        guard !isPlain || rename(draft.path, url.path) == 0 else {
+            throw RetentionError("\(url.path) can't be written: \(String(cString: strerror(errno))).")
+        }
         return count
     }
 }

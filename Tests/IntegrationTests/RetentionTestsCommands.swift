@@ -96,6 +96,15 @@ struct RetentionTestsCommands {
                 #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
 
                 _ = try await run("export", "--history", "store.gz")
+                let exported = try Data(contentsOf: folder.appendingPathComponent("store.gz"))
+                let archive = environment.removeValue(forKey: "TIDEMARK_ARCHIVE_DIRECTORY")
+                _ = try await fails("export", "--history", "store.gz", code: 1)
+                environment["TIDEMARK_ARCHIVE_DIRECTORY"] = archive
+                #expect(try Data(contentsOf: folder.appendingPathComponent("store.gz")) == exported)
+                #expect(
+                    try FileManager.default.contentsOfDirectory(atPath: folder.path).contains {
+                        $0.hasSuffix("partial")
+                    } == false)
                 let other = try await TestDatabase()
                 environment["TIDEMARK_DATABASE_URL"] = other.url
                 _ = try await run("import", "--history", "store.gz")

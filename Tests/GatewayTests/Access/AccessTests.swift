@@ -41,7 +41,8 @@ struct AccessTests {
         let calls: [(HTTPRequest.Method, String)] = [
             (.get, "/v1/kv/shop/1"), (.head, "/v1/kv/shop/1"), (.put, "/v1/kv/shop/1"), (.delete, "/v1/kv/shop/1"),
             (.get, "/v1/kv"), (.post, "/v1/batch"), (.get, "/v1/history/shop/1"), (.get, "/v1/commands/x"),
-            (.get, "/v1/session"), (.get, "/metrics"), (.get, "/v1/kv/%"),
+            (.get, "/v1/session"), (.get, "/metrics"), (.get, "/v1/kv/%"), (.get, "/v1/changes"),
+            (.head, "/v1/changes"),
         ]
         for (method, target) in calls {
             let answer = try await call("nobody", method, target, headers, body: method == .put ? "x" : nil)
@@ -53,7 +54,7 @@ struct AccessTests {
         for target in ["/livez", "/readyz", "/openapi.json", "/problems", "/problems/forbidden", "/"] {
             #expect(try await call("nobody", .get, target, headers).status == 200, "\(target)")
         }
-        #expect(call.call.gateway.state.withLock { $0.writes.isEmpty && $0.reads.isEmpty })
+        #expect(call.call.gateway.state.withLock { $0.writes.isEmpty && $0.reads.isEmpty && $0.feeds.isEmpty })
     }
 
     @Test("Two Authorization fields are none")
@@ -96,13 +97,14 @@ struct AccessTests {
         #expect(try await call("reader", .get, "/v1/kv?prefix=shop/").status == 200)
         for (method, target) in [
             (.put, "/v1/kv/shop/1"), (.delete, "/v1/kv/shop/1"), (.get, "/v1/history/shop/1"), (.get, "/metrics"),
+            (.get, "/v1/changes"), (.get, "/v1/changes?prefix=shop/"),
         ] as [(HTTPRequest.Method, String)] {
             let answer = try await call("reader", method, target, body: method == .put ? "x" : nil)
             #expect(answer.status == 403 && answer.problem == "forbidden", "\(method) \(target)")
             #expect(answer["WWW-Authenticate"] == "Bearer error=\"insufficient_scope\"")
         }
         #expect(try await call("scraper", .get, "/metrics").status == 200)
-        for target in ["/v1/kv/shop/1", "/v1/kv", "/v1/history/shop/1"] {
+        for target in ["/v1/kv/shop/1", "/v1/kv", "/v1/history/shop/1", "/v1/changes"] {
             #expect(try await call("scraper", .get, target).status == 403)
         }
     }
@@ -209,6 +211,45 @@ struct AccessTests {
         }
     }
 
+    /// What the last feed was asked with.
+    private func lastFeed(_ call: GuardedCaller) throws -> ChangeRequest {
+        let last = call.call.gateway.state.withLock { $0.feeds.last }
+        return try #require(last)
+    }
+
+    @Test("A feed tells of keys within reach and within its prefix, and one that could tell of none is 403")
+    func feed() async throws {
+        let keys = ["a", "secret/1", "shop", "shop/1", "shop/../secret/1", "shop0", "stock/1", "stocks", "Shop/1", "z"]
+        for (query, told) in [
+            ("", ["shop/1", "shop/../secret/1", "stock/1"]), ("?prefix=s", ["shop/1", "shop/../secret/1", "stock/1"]),
+            ("?prefix=shop", ["shop/1", "shop/../secret/1"]), ("?prefix=shop%2F1", ["shop/1"]),
+            ("?prefix=stock/&after=beginning&values=true", ["stock/1"]),
+        ] {
+            _ = try await call("shop", .get, "/v1/changes" + query)
+            let filter = try lastFeed(call).filter
+            #expect(keys.filter { filter.admits(Key(trusted: $0)) } == told, "\(query)")
+        }
+        let begun = call.call.gateway.state.withLock { $0.feeds.count }
+        for prefix in ["secret/", "%73ecret/", "stocks", "Shop/", "shop%252F", "/shop/", "./shop/"] {
+            for method in [.get, .head] as [HTTPRequest.Method] {
+                #expect(try await call("shop", method, "/v1/changes?prefix=" + prefix).status == 403, "\(prefix)")
+            }
+        }
+        #expect(call.call.gateway.state.withLock { $0.feeds.count } == begun)
+    }
+
+    @Test("A feed is allowed while its key is in force, and that costs nothing of the rate")
+    func feedAllowed() async throws {
+        let call = GuardedCaller(["slow": .everything], rates: ["slow": 1])
+        _ = try await call("slow", .get, "/v1/changes")
+        let feed = try lastFeed(call)
+        for _ in 0..<10 { #expect(feed.isAllowed()) }
+        call.clock.advance(by: .seconds(1))
+        #expect(try await call("slow", .get, "/v1/kv/x").status == 404)
+        call.gatekeeper.update { $0.replace(keys: [], readAt: call.clock.now) }
+        #expect(!feed.isAllowed())
+    }
+
     @Test("Of a command whose key is outside, nobody learns whether it has ended")
     func status() async throws {
         let ended = try await call("root", .put, "/v1/kv/secret/1", [("Prefer", "wait=1")], body: "x").json()
@@ -290,6 +331,10 @@ struct AccessTests {
             after = next.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 0xf, radix: 16) }.joined()
         }
         #expect(listed == within, "seed \(seed)")
+
+        _ = try await call("some", .get, "/v1/changes")
+        let feed = call.call.gateway.state.withLock { $0.feeds.last?.filter }
+        #expect(feed == nil ? grant.prefixes.isEmpty : keys.allSatisfy { feed?.admits($0) == grant.covers($0) })
     }
 
     // MARK: - How often
