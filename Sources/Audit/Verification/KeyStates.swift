@@ -3,14 +3,12 @@ import Commands
 /// The state of each key as the events leave it: the projection's rules once more, apart from the projector's.
 struct KeyStates: Sendable {
     struct State: Sendable {
-        var version: UInt64 = 0
+        var version: UInt64
         /// 0 when the events don't tell.
-        var createdVersion: UInt64 = 0
-        var expiresAt = Int64.max
-        var content = RowDigest.Short.zero
-        var deleted = false
-        /// Versions whose value is gone, and no erasure has said so yet.
-        var unexplained: [UInt64] = []
+        var createdVersion: UInt64
+        var expiresAt: Int64
+        var content: RowDigest.Short
+        var deleted: Bool
 
         func isLive(at time: Int64) -> Bool { !deleted && time < expiresAt }
     }
@@ -22,12 +20,17 @@ struct KeyStates: Sendable {
     }
 
     private var states: [Name: State] = [:]
+    /// Versions whose value is gone, and no erasure has said so yet.
+    private var unexplained: [Name: [UInt64]] = [:]
     /// Events up to it are not known.
     private let start: UInt64
 
     init(after start: UInt64) { self.start = start }
 
-    mutating func removeAll() { states.removeAll(keepingCapacity: true) }
+    mutating func removeAll() {
+        states.removeAll(keepingCapacity: true)
+        unexplained.removeAll()
+    }
 
     /// - Returns: what `previous_version` should have been, where it is something else (0 for none).
     mutating func apply(_ step: KeyStep) -> UInt64? {
@@ -37,6 +40,7 @@ struct KeyStates: Sendable {
         case .rejected: break
         case .erased: explain(step)
         case .put, .emptied:
+            if step.kind == .emptied { unexplained[Name(key: step.key), default: []].append(step.sequence) }
             let created = step.previous == 0 ? step.sequence : state?.createdVersion ?? 0
             set(step, created: created, deleted: false)
         case .deleted, .expired:
@@ -47,25 +51,18 @@ struct KeyStates: Sendable {
     }
 
     private mutating func set(_ step: KeyStep, created: UInt64, deleted: Bool) {
-        func change(_ state: inout State) {
-            state.version = step.sequence
-            state.createdVersion = created
-            state.expiresAt = deleted ? .max : step.expiresAt
-            state.content = step.content
-            state.deleted = deleted
-            if step.kind == .emptied { state.unexplained.append(step.sequence) }
-        }
-        change(&states[Name(key: step.key), default: State()])
+        states[Name(key: step.key)] = State(
+            version: step.sequence, createdVersion: created, expiresAt: deleted ? .max : step.expiresAt,
+            content: step.content, deleted: deleted)
     }
 
     /// An erasure tells why the values of its versions are gone.
     mutating func explain(_ step: KeyStep) {
-        guard states[Name(key: step.key)]?.unexplained.isEmpty == false else { return }
-        states[Name(key: step.key)]!.unexplained.removeAll { step.content.x <= $0 && $0 <= step.content.y }
+        unexplained[Name(key: step.key)]?.removeAll { step.content.x <= $0 && $0 <= step.content.y }
     }
 
     /// The earliest version whose value is gone without an erasure.
-    var firstUnexplained: UInt64? { states.values.lazy.compactMap(\.unexplained.first).min() }
+    var firstUnexplained: UInt64? { unexplained.values.lazy.compactMap(\.first).min() }
 
     private func expectation(_ state: State?, _ step: KeyStep) -> UInt64? {
         guard let state else { return step.previous <= start ? nil : 0 }
