@@ -11,6 +11,10 @@ import Testing
 struct AccessTests {
     /// Runs the command line against the cluster's database.
     func tidemark(_ cluster: TestCluster, _ arguments: String...) async throws -> String {
+        try await tidemark(cluster, arguments)
+    }
+
+    private func tidemark(_ cluster: TestCluster, _ arguments: [String]) async throws -> String {
         try await OneShot.run(
             DevProcess.executable, arguments,
             environment: ProcessDescription.minimalEnvironment(home: TestServers.directory).merging([
@@ -19,11 +23,7 @@ struct AccessTests {
     }
 
     func create(_ cluster: TestCluster, _ name: String, _ arguments: [String]) async throws -> String {
-        let text = try await OneShot.run(
-            DevProcess.executable, ["keys", "create", name] + arguments + ["--output", "json"],
-            environment: ProcessDescription.minimalEnvironment(home: TestServers.directory).merging([
-                "TIDEMARK_DATABASE_URL": cluster.database.connectionString
-            ]) { $1 }, in: TestServers.directory)
+        let text = try await tidemark(cluster, ["keys", "create", name] + arguments + ["--output", "json"])
         let json = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         return try #require(json["token"] as? String)
     }

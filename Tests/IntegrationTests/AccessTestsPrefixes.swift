@@ -6,7 +6,7 @@ import Testing
 extension AccessTests {
     private static let everything = ["read", "write", "delete", "audit", "admin"].flatMap { ["--verb", $0] }
 
-    @Test("A principal of a prefix reaches no other key: by no spelling, list, batch, history, status, nor the feed")
+    @Test("A principal of a prefix reaches no other key: by no spelling, list, batch, history or status")
     func prefixes() async throws {
         let cluster = try await TestCluster()
         let root = ["Authorization": "Bearer " + (try await create(cluster, "root", Self.everything + ["--all-keys"]))]

@@ -167,110 +167,92 @@ struct AuditReplayTests {
     func commandLine() async throws {
         let log = try await AuditLog()
         try await log.write(rounds: 0..<3)
-        let folder = TestServers.directory.appendingPathComponent("audit-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let environment = ProcessDescription.minimalEnvironment(home: folder)
-            .merging([
-                "TIDEMARK_DATABASE_URL": log.database.url, "TIDEMARK_LOG_LEVEL": "critical",
-                "PGPASSWORD": log.database.password,
-            ]) { $1 }
-        func run(_ arguments: String...) async throws -> String {
-            try await OneShot.run(DevProcess.executable, arguments, environment: environment, in: folder)
-        }
-        func fails(
-            _ arguments: String..., code: Int32, sourceLocation: SourceLocation = #_sourceLocation
-        ) async throws -> String {
-            do {
-                let text = try await OneShot.run(DevProcess.executable, arguments, environment: environment, in: folder)
-                Issue.record("did not fail: \(text)", sourceLocation: sourceLocation)
-                return text
-            } catch {
-                #expect(
-                    "\(error)".contains("exited with code \(code)"), "\(error)",
-                    sourceLocation: sourceLocation)
-                return "\(error)"
-            }
-        }
-        let publicKey = try await run("audit", "keygen", "audit.key", "--name", "example.org/tidemark")
+        let tool = try ToolFolder([
+            "TIDEMARK_DATABASE_URL": log.database.url, "TIDEMARK_LOG_LEVEL": "critical",
+            "PGPASSWORD": log.database.password,
+        ])
+        let publicKey = try await tool.run("audit", "keygen", "audit.key", "--name", "example.org/tidemark")
         #expect(publicKey.hasPrefix("example.org/tidemark+"))
-        let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/audit.key")[.posixPermissions]
+        let mode = try FileManager.default.attributesOfItem(atPath: tool.url.path + "/audit.key")[.posixPermissions]
         #expect(mode as? Int == 0o600)
-        _ = try await fails("audit", "keygen", "audit.key", code: 1)
-        #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
-        _ = try await run("audit", "checkpoint", "--key", "audit.key", "--out", "old.txt")
+        _ = await tool.fails("audit", "keygen", "audit.key", code: 1)
+        #expect(try await tool.run("audit", "verify").hasPrefix("RIGHT: "))
+        _ = try await tool.run("audit", "checkpoint", "--key", "audit.key", "--out", "old.txt")
         try await log.write(rounds: 3..<5)
-        _ = try await run("audit", "checkpoint", "--key", "audit.key", "--since", "old.txt", "--out", "new.txt")
-        let since = try await run(
+        _ = try await tool.run("audit", "checkpoint", "--key", "audit.key", "--since", "old.txt", "--out", "new.txt")
+        let since = try await tool.run(
             "audit", "verify", "--since-checkpoint", "old.txt", "--public-key", "audit.key.pub", "--output", "json")
         let report = try #require(try JSONSerialization.jsonObject(with: Data(since.utf8)) as? [String: Any])
         #expect(report["result"] as? String == "right")
         #expect(
-            try await run("audit", "verify", "--checkpoint", "new.txt", "--public-key", publicKey).hasPrefix("RIGHT: "))
+            try await tool.run("audit", "verify", "--checkpoint", "new.txt", "--public-key", publicKey).hasPrefix(
+                "RIGHT: "))
 
         let key = log.keys(of: Partition(0))[0].text
-        _ = try await run(
+        _ = try await tool.run(
             "audit", "proof", key, "--checkpoint", "old.txt", "--public-key", "audit.key.pub", "--out", "key.proof")
-        try Data("value a 2".utf8).write(to: folder.appendingPathComponent("value"))
-        let proven = try await run("audit", "verify-proof", "key.proof", "--public-key", "audit.key.pub")
+        try Data("value a 2".utf8).write(to: tool.url.appendingPathComponent("value"))
+        let proven = try await tool.run("audit", "verify-proof", "key.proof", "--public-key", "audit.key.pub")
         #expect(proven.hasPrefix("RIGHT: ") && proven.contains(key))
-        let compared = try await run(
+        let compared = try await tool.run(
             "audit", "verify-proof", "key.proof", "--public-key", publicKey.trimmingCharacters(in: .newlines),
             "--value",
             "value")
         #expect(compared.contains("the value given"))
-        _ = try await fails(
+        _ = await tool.fails(
             "audit", "verify-proof", "key.proof", "--public-key", "audit.key.pub", "--value", "audit.key.pub", code: 1)
         // A refusal is an event, too.
         let refusal = try #require(
             try log.database.sql().one("SELECT min(seq) FROM events WHERE kind = 'rejected' AND key = '\(key)'"))
-        _ = try await run(
+        _ = try await tool.run(
             "audit", "proof", key, "--version", refusal, "--checkpoint", "old.txt", "--public-key", "audit.key.pub",
             "--out",
             "refusal.proof")
         #expect(
-            try await run("audit", "verify-proof", "refusal.proof", "--public-key", "audit.key.pub").contains(
+            try await tool.run("audit", "verify-proof", "refusal.proof", "--public-key", "audit.key.pub").contains(
                 "rejected"))
-        _ = try await run(
+        _ = try await tool.run(
             "audit", "proof", "--from", "old.txt", "--to", "new.txt", "--public-key", publicKey, "--out", "week.proof")
         #expect(
-            try await run("audit", "verify-proof", "week.proof", "--public-key", "audit.key.pub").hasPrefix("RIGHT: "))
-        _ = try await fails(
+            try await tool.run("audit", "verify-proof", "week.proof", "--public-key", "audit.key.pub").hasPrefix(
+                "RIGHT: "))
+        _ = await tool.fails(
             "audit", "proof", "no such key", "--checkpoint", "old.txt", "--public-key", publicKey, code: 3)
-        _ = try await run("audit", "keygen", "other.key")
-        _ = try await fails("audit", "verify-proof", "key.proof", "--public-key", "other.key.pub", code: 1)
+        _ = try await tool.run("audit", "keygen", "other.key")
+        _ = await tool.fails("audit", "verify-proof", "key.proof", "--public-key", "other.key.pub", code: 1)
 
         let size = try #require(try log.database.sql().one("SELECT seq FROM partitions WHERE partition = 0"))
-        #expect(try await run("audit", "diff", "--from", "0:0,1:0").contains("+ \(key)  version "))
-        #expect(try await run("audit", "diff", "--from", "0:\(size)", "--to", "0:\(size)") == "")
-        _ = try await fails("audit", "diff", "--from", "yesterday", code: 2)
-        _ = try await run("replay", "--into", "now.ndjson")
-        let lines = try String(contentsOf: folder.appendingPathComponent("now.ndjson"), encoding: .utf8).split(
+        #expect(try await tool.run("audit", "diff", "--from", "0:0,1:0").contains("+ \(key)  version "))
+        #expect(try await tool.run("audit", "diff", "--from", "0:\(size)", "--to", "0:\(size)") == "")
+        _ = await tool.fails("audit", "diff", "--from", "yesterday", code: 2)
+        _ = try await tool.run("replay", "--into", "now.ndjson")
+        let lines = try String(contentsOf: tool.url.appendingPathComponent("now.ndjson"), encoding: .utf8).split(
             separator: "\n")
         let live = try log.database.sql().one(
             "SELECT count(*) FROM kv WHERE NOT deleted AND (expires_at IS NULL OR expires_at > now())")
         #expect("\(lines.count)" == live)
         let copy = try await TestDatabase()
-        _ = try await run("replay", "--sequence", "0:10,1:12", "--into", copy.urlWithoutPassword)
+        _ = try await tool.run("replay", "--sequence", "0:10,1:12", "--into", copy.urlWithoutPassword)
         #expect(try copy.sql().one("SELECT sum(seq) FROM partitions") == "22")
         let part = try await TestDatabase()
         let prefix = String(key.prefix(5))
         for _ in 0..<2 {
-            _ = try await run(
+            _ = try await tool.run(
                 "replay", "--sequence", "0:\(size)", "--prefix", prefix, "--into", part.urlWithoutPassword)
         }
-        #expect(try await run("audit", "verify", "--database-url", part.urlWithoutPassword).hasPrefix("RIGHT: "))
+        #expect(try await tool.run("audit", "verify", "--database-url", part.urlWithoutPassword).hasPrefix("RIGHT: "))
         #expect(try part.sql().one("SELECT count(*) FROM events WHERE NOT starts_with(key, '\(prefix)')") == "0")
         #expect(
             try part.sql().one("SELECT count(*) FROM kv")
                 == log.database.sql().one("SELECT count(*) FROM kv WHERE starts_with(key, '\(prefix)')"))
-        #expect(try await fails("replay", "--into", part.url, code: 2).contains("PGPASSWORD"))
+        #expect(await tool.fails("replay", "--into", part.url, code: 2).contains("PGPASSWORD"))
         #expect(
-            try await fails("audit", "verify", "--database-url", part.url, code: 2).contains(
+            await tool.fails("audit", "verify", "--database-url", part.url, code: 2).contains(
                 "TIDEMARK_DATABASE_PASSWORD_FILE"))
-        #expect(try await fails("replay", "--into", part.urlWithoutPassword, code: 1).contains("of another history"))
+        #expect(await tool.fails("replay", "--into", part.urlWithoutPassword, code: 1).contains("of another history"))
 
         try log.database.sql().run("UPDATE events SET principal = 'mallory' WHERE partition = 1 AND seq = 4")
-        #expect(try await fails("audit", "verify", code: 1).contains("partition 1, event 4"))
+        #expect(await tool.fails("audit", "verify", code: 1).contains("partition 1, event 4"))
     }
 
     private func time(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: seconds * 1_000_000) }

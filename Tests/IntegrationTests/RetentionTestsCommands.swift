@@ -11,27 +11,10 @@ struct RetentionTestsCommands {
     )
     func story() async throws {
         let cluster = try await TestCluster(partitions: 2)
-        let folder = TestServers.directory.appendingPathComponent("retention-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        var environment = ProcessDescription.minimalEnvironment(home: folder)
-        environment["TIDEMARK_DATABASE_URL"] = cluster.database.connectionString
-        environment["TIDEMARK_AMQP_URL"] = try await TestServers.rabbitMQ.value.url
-        environment["TIDEMARK_NAMESPACE"] = cluster.name
-        func run(_ arguments: String...) async throws -> String {
-            try await OneShot.run(DevProcess.executable, arguments, environment: environment, in: folder)
-        }
-        func fails(_ arguments: String..., code: Int32) async throws -> String {
-            do {
-                Issue.record("did not fail: \(arguments) \(try await run(arguments))")
-                return ""
-            } catch {
-                #expect("\(error)".contains("exited with code \(code)"), "\(error)")
-                return "\(error)"
-            }
-        }
-        func run(_ arguments: [String]) async throws -> String {
-            try await OneShot.run(DevProcess.executable, arguments, environment: environment, in: folder)
-        }
+        var tool = try ToolFolder([
+            "TIDEMARK_DATABASE_URL": cluster.database.connectionString,
+            "TIDEMARK_AMQP_URL": try await TestServers.rabbitMQ.value.url, "TIDEMARK_NAMESPACE": cluster.name,
+        ])
         func moment() async throws -> String {
             let now = SystemWallClock().now()
             try await eventually("a later moment", state: { SystemWallClock().now() }) { $0 > now + .milliseconds(2) }
@@ -58,57 +41,59 @@ struct RetentionTestsCommands {
                     var states: [String] = []
                     for time in [first, second] {
                         for prefix in ["", "b/"] {
-                            let lines = try await run("replay", "--at", time, "--prefix", prefix, "--into", "-")
+                            let lines = try await tool.run("replay", "--at", time, "--prefix", prefix, "--into", "-")
                             states.append(
                                 lines.split(separator: "\n").filter { $0.hasPrefix("{") }.sorted().joined(
                                     separator: "\n"))
                         }
                     }
-                    states.append(try await run("audit", "diff", "--from", first, "--to", second, "--prefix", "b/"))
+                    states.append(
+                        try await tool.run("audit", "diff", "--from", first, "--to", second, "--prefix", "b/"))
                     return states
                 }
                 let before = try await states()
                 #expect(before[0].contains("b/1 1") && before[2].contains("a 2") && !before[1].contains("a 1"))
                 #expect(before[4].split(separator: "\n").count == 2 && !before[4].contains("~ a"), "\(before[4])")
 
-                let archived = try await run("audit", "archive", "--before", end, "--to", "archive")
+                let archived = try await tool.run("audit", "archive", "--before", end, "--to", "archive")
                 #expect(archived.contains("values left the log"), "\(archived)")
-                _ = try await fails("replay", "--at", first, "--into", "-", code: 1)
-                environment["TIDEMARK_ARCHIVE_DIRECTORY"] = folder.appendingPathComponent("archive").path
+                _ = await tool.fails("replay", "--at", first, "--into", "-", code: 1)
+                tool.environment["TIDEMARK_ARCHIVE_DIRECTORY"] = tool.url.appendingPathComponent("archive").path
                 #expect(try await states() == before)
-                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+                #expect(try await tool.run("audit", "verify").hasPrefix("RIGHT: "))
 
-                try await damages(folder.appendingPathComponent("archive")) { file in
-                    let failure = try await fails("audit", "verify", code: 1)
+                try await damages(tool.url.appendingPathComponent("archive")) { file in
+                    let failure = await tool.fails("audit", "verify", code: 1)
                     #expect(failure.contains(file), "\(failure)")
                 }
-                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+                #expect(try await tool.run("audit", "verify").hasPrefix("RIGHT: "))
 
-                #expect(try await run("erase", "a", "--reason", "asked", "--yes").contains("3 values"))
+                #expect(try await tool.run("erase", "a", "--reason", "asked", "--yes").contains("3 values"))
                 #expect(
-                    try await run("erase", "--prefix", "b/", "--reason", "asked", "--yes").contains("b/2: 3 values"))
-                _ = try await fails("erase", "nobody", "--reason", "asked", "--yes", code: 3)
-                _ = try await fails("erase", "c", "--reason", "versions 1 to 2: x", "--yes", code: 2)
+                    try await tool.run("erase", "--prefix", "b/", "--reason", "asked", "--yes").contains(
+                        "b/2: 3 values"))
+                _ = await tool.fails("erase", "nobody", "--reason", "asked", "--yes", code: 3)
+                _ = await tool.fails("erase", "c", "--reason", "versions 1 to 2: x", "--yes", code: 2)
                 #expect(try await gateway.get("a").status == 404)
                 #expect(try await gateway.get("c").text == "c 3")
                 let left = try await states()
                 #expect(!left.joined().contains("a 2") && !left.joined().contains("b/1 1") && left[2].contains("c 2"))
-                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+                #expect(try await tool.run("audit", "verify").hasPrefix("RIGHT: "))
 
-                _ = try await run("export", "--history", "store.gz")
-                let exported = try Data(contentsOf: folder.appendingPathComponent("store.gz"))
-                let archive = environment.removeValue(forKey: "TIDEMARK_ARCHIVE_DIRECTORY")
-                _ = try await fails("export", "--history", "store.gz", code: 1)
-                environment["TIDEMARK_ARCHIVE_DIRECTORY"] = archive
-                #expect(try Data(contentsOf: folder.appendingPathComponent("store.gz")) == exported)
+                _ = try await tool.run("export", "--history", "store.gz")
+                let exported = try Data(contentsOf: tool.url.appendingPathComponent("store.gz"))
+                let archive = tool.environment.removeValue(forKey: "TIDEMARK_ARCHIVE_DIRECTORY")
+                _ = await tool.fails("export", "--history", "store.gz", code: 1)
+                tool.environment["TIDEMARK_ARCHIVE_DIRECTORY"] = archive
+                #expect(try Data(contentsOf: tool.url.appendingPathComponent("store.gz")) == exported)
                 #expect(
-                    try FileManager.default.contentsOfDirectory(atPath: folder.path).contains {
+                    try FileManager.default.contentsOfDirectory(atPath: tool.url.path).contains {
                         $0.hasSuffix("partial")
                     } == false)
                 let other = try await TestDatabase()
-                environment["TIDEMARK_DATABASE_URL"] = other.url
-                _ = try await run("import", "--history", "store.gz")
-                #expect(try await run("audit", "verify").hasPrefix("RIGHT: "))
+                tool.environment["TIDEMARK_DATABASE_URL"] = other.url
+                _ = try await tool.run("import", "--history", "store.gz")
+                #expect(try await tool.run("audit", "verify").hasPrefix("RIGHT: "))
                 #expect(
                     try other.sql().one("SELECT count(*) FROM events")
                         == SQL(cluster.database.connectionString).one("SELECT count(*) FROM events"))

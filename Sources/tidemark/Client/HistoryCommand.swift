@@ -8,7 +8,8 @@ struct HistoryCommand: AsyncParsableCommand {
         abstract: "Tell what happened to a key, oldest first.",
         discussion: """
             A line has version, kind (put, deleted, rejected, expired, erased), time, principal, size in bytes and command id, \
-            and why it was rejected or erased, with tabs between; - stands for what does not apply. Exit status 3: nothing ever happened to this key.
+            and why it was rejected or erased, with tabs between; - stands for what does not apply. Exit status 3: nothing \
+            ever happened to this key.
 
             EXAMPLES
               tidemark history colour
